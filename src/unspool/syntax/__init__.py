@@ -1,0 +1,1 @@
+"""Prompt languages: bot lines, parameters, weights, links and mentions."""

@@ -1,0 +1,168 @@
+"""The tables at which stages meet: columns, types, keys, and one check for all of them."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from unspool.errors import UnspoolError
+
+TIME = pl.Datetime("ms", "UTC")
+PARAMETERS = pl.List(pl.Struct({"name": pl.String, "values": pl.List(pl.String), "number": pl.Float64}))
+
+PROMPT_KINDS = ("grid", "remix")
+DERIVED_KINDS = ("variation", "region", "zoom", "pan", "video")
+KINDS = (*PROMPT_KINDS, *DERIVED_KINDS, "upscale", "start", "progress", "other")
+ACTIONS = ("grid", "remix", "reroll")
+MERGED = ("edit", "start", "progress", "derived", "upscale", "image_row", "duplicate")
+REASONS = (
+    "chatter",
+    "no_user",
+    "empty",
+    "link_only",
+    "language",
+    "orphan_upscale",
+    "orphan_derived",
+    "excluded",
+    "malformed",
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name, its columns with their types, and its key. Extra columns are allowed where `open_ended`."""
+
+    name: str
+    columns: dict[str, pl.DataType | type[pl.DataType]]
+    key: tuple[str, ...]
+    open_ended: bool = False
+
+
+MESSAGE_RECORDS = Table(
+    "message records",
+    {
+        "record": pl.UInt32,
+        "message_id": pl.String,
+        "time": TIME,
+        "edited": TIME,
+        "channel_id": pl.String,
+        "from_bot": pl.Boolean,
+        "content": pl.String,
+        "user_id": pl.String,
+        "user_name": pl.String,
+        "reference_id": pl.String,
+        "buttons": pl.String,
+    },
+    ("record",),
+)
+"""What a chat source yields, one row per record. `from_bot` null: the log does not name authors. `user_id`,
+`user_name`: the human from the mentions or the interaction, if the log has them apart from the text. `buttons`:
+"grid" or "upscale" where the buttons under the message tell, else null."""
+
+PROMPT_RECORDS = Table(
+    "prompt records",
+    {
+        "record": pl.UInt32,
+        "prompt_id": pl.String,
+        "user_id": pl.String,
+        "channel_id": pl.String,
+        "time": TIME,
+        "order": pl.Float64,
+        "text": pl.String,
+        "args": pl.String,
+        "upscaled": pl.Boolean,
+        "n_upscales": pl.UInt32,
+        "model": pl.String,
+        "language": pl.String,
+        "captions": pl.List(pl.String),
+        "given_thread_id": pl.String,
+        "batch_key": pl.String,
+    },
+    ("record",),
+    open_ended=True,
+)
+"""What a source that already holds prompts yields. `text` may still hold parameters and links; `args` are parameters
+that the source had split off. `order`: a rank within the user where there is no time. `batch_key`: rows of one user
+with the same key, close in time, are images of one prompt (null: a row is a prompt)."""
+
+MALFORMED = Table("malformed records", {"record": pl.UInt32, "detail": pl.String}, ("record",))
+
+PROMPTS = Table(
+    "prompts",
+    {
+        "prompt_id": pl.String,
+        "user_id": pl.String,
+        "channel_id": pl.String,
+        "time": TIME,
+        "text": pl.String,
+        "text_raw": pl.String,
+        "params": PARAMETERS,
+        "n_weights": pl.UInt16,
+        "n_image_links": pl.UInt16,
+        "action": pl.String,
+        "upscaled": pl.Boolean,
+        "n_upscales": pl.UInt32,
+        "model": pl.String,
+        "language": pl.String,
+        "captions": pl.List(pl.String),
+        "given_thread_id": pl.String,
+        "source": pl.String,
+        "input": pl.UInt16,
+        "record": pl.UInt32,
+        "thread_id": pl.String,
+        "step": pl.UInt32,
+        "steps_left": pl.UInt32,
+    },
+    ("prompt_id",),
+    open_ended=True,
+)
+THREADS = Table(
+    "threads",
+    {"prompt_id": pl.String, "thread_id": pl.String, "step": pl.UInt32, "steps_left": pl.UInt32},
+    ("prompt_id",),
+)
+REJECTS = Table(
+    "rejects",
+    {
+        "input": pl.UInt16,
+        "record": pl.UInt32,
+        "stage": pl.String,
+        "reason": pl.String,
+        "detail": pl.String,
+        "excerpt": pl.String,
+    },
+    ("input", "record"),
+)
+
+
+def empty(table: Table) -> pl.DataFrame:
+    """Return the table without rows, every column in its type."""
+    return pl.DataFrame(schema=table.columns)
+
+
+def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Add missing columns as null, cast to the table's types and order; extra columns stay if it is open-ended."""
+    extra = [name for name in frame.columns if name not in table.columns] if table.open_ended else []
+    present = {name: pl.col(name).cast(kind) for name, kind in table.columns.items() if name in frame.columns}
+    columns = [present.get(name, pl.lit(None, dtype=kind).alias(name)) for name, kind in table.columns.items()]
+    return frame.select(*columns, *extra)
+
+
+def check(frame: pl.DataFrame, table: Table, stage: str) -> pl.DataFrame:
+    """Return the frame if its columns are the table's; else an error that names stage, column and type."""
+    for name, kind in table.columns.items():
+        if name not in frame.columns:
+            raise UnspoolError(
+                f"Stage {stage}: the table {table.name} lacks the column {name!r}.",
+                f"It has {', '.join(frame.columns) or 'no columns'}.",
+                "Add it, with nulls where it is unknown.",
+            )
+        if frame.schema[name] != kind:
+            raise UnspoolError(
+                f"Stage {stage}: the column {name!r} of the table {table.name} has a wrong type.",
+                f"It is {frame.schema[name]}; {kind} was expected.",
+                "Cast it before the stage.",
+            )
+    extra = [name for name in frame.columns if name not in table.columns]
+    if extra and not table.open_ended:
+        raise UnspoolError(f"Stage {stage}: the table {table.name} has unknown columns.", f"They are {extra}.")
+    return frame
