@@ -1,0 +1,172 @@
+"""One bucket of users: events to prompts, rejects and counts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from unspool import tables
+from unspool.compiling.events import rejects
+from unspool.compiling.language import foreign
+from unspool.compiling.linking import NONE, link_roots
+from unspool.compiling.merging import merge_edits
+from unspool.compiling.pseudonyms import hexadecimal
+from unspool.compiling.settings import ReadSettings
+from unspool.syntax.text import split_text
+
+_INSIDE = (
+    *("seq", "part", "rank", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
+    *("batch_key", "has_users"),
+)
+BATCH_MINUTES = 10
+"""Images of one user, prompt and parameters further apart than this are of two prompts."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The prompts and rejects of a bucket, the merged records (input, category, n), and upscales by kind of message."""
+
+    prompts: pl.DataFrame
+    rejects: pl.DataFrame
+    merged: pl.DataFrame
+    kinds: pl.DataFrame
+
+
+def compile_bucket(events: pl.DataFrame, sources: dict[int, str], settings: ReadSettings) -> Compiled:
+    """Compile all events of some users, given in input order; `sources` names the source of every input number."""
+    events = events.with_row_index("seq")
+    from_tables = events["kind"] == "prompt"
+    chat = _from_messages(events.filter(~from_tables), settings)
+    listed = _from_tables(events.filter(from_tables))
+    candidates = pl.concat([chat.prompts, listed.prompts], how="diagonal").sort(
+        "user_id", "time", "order", "part", "rank", "seq"
+    )
+    again = ~candidates["message_id"].is_first_distinct()
+    candidates, same = candidates.filter(~again), _merged(candidates.filter(again), "duplicate")
+    candidates, rerolls = _rerolls(candidates, settings)
+    prompts, dropped = _clean(candidates, settings)
+    return Compiled(
+        prompts=_finished(prompts, sources),
+        rejects=pl.concat([chat.rejects, dropped]).sort("input", "record"),
+        merged=_count(pl.concat([chat.merged, listed.merged, same, rerolls]), "category"),
+        kinds=_count(events.select("input", pl.col("kind").cast(pl.String)), "kind"),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    prompts: pl.DataFrame
+    merged: pl.DataFrame
+    rejects: pl.DataFrame
+
+
+def _merged(rows: pl.DataFrame, category: str) -> pl.DataFrame:
+    return rows.select("input", category=pl.lit(category))
+
+
+def _count(rows: pl.DataFrame, what: str) -> pl.DataFrame:
+    return rows.group_by("input", what).len("n").sort("input", what)
+
+
+def _from_messages(events: pl.DataFrame, settings: ReadSettings) -> _Part:
+    messages, edits = merge_edits(events)
+    prompt_kinds = [kind for kind in tables.PROMPT_KINDS if kind in settings.actions]
+    root = link_roots(messages, prompt_kinds)
+    kind = messages["kind"].cast(pl.String)
+    is_prompt, is_upscale = kind.is_in(prompt_kinds), kind == "upscale"
+    is_derived = kind.is_in([*tables.DERIVED_KINDS, *tables.PROMPT_KINDS]) & ~is_prompt
+    linked = pl.Series(root != NONE)
+    credited = root[(is_upscale & linked).to_numpy()]
+    messages = messages.with_columns(n_upscales=pl.Series(np.bincount(credited, minlength=messages.height), dtype=pl.UInt32))
+    prompts = messages.filter(is_prompt).with_columns(upscaled=pl.col("n_upscales") > 0, model=pl.lit("midjourney"))
+    unread = kind.is_in(["start", "progress"])
+    merged = [
+        edits,
+        messages.filter(unread).select("input", category=pl.col("kind").cast(pl.String)),
+        _merged(messages.filter(is_derived & linked), "derived"),
+        _merged(messages.filter(is_upscale & linked), "upscale"),
+    ]
+    lost = [
+        rejects(messages.filter(is_upscale & ~linked), "link", "orphan_upscale", quote=True),
+        rejects(messages.filter(is_derived & ~linked), "link", "orphan_derived", quote=True),
+        rejects(messages.filter(kind == "other"), "read", "chatter"),
+    ]
+    return _Part(prompts, pl.concat(merged), pl.concat(lost))
+
+
+def _from_tables(rows: pl.DataFrame) -> _Part:
+    """Images of one prompt become one row: the same user and batch key, each within minutes of the one before."""
+    batched = pl.col("batch_key").is_not_null() & pl.col("user_id").is_not_null()
+    if not rows.select(batched.any()).item():
+        return _Part(rows, none_merged(), tables.empty(tables.REJECTS))
+    rows = rows.sort("user_id", "batch_key", "time", "seq")
+    same = (pl.col("user_id") == pl.col("user_id").shift()) & (pl.col("batch_key") == pl.col("batch_key").shift())
+    near = (pl.col("time").diff() <= pl.duration(minutes=BATCH_MINUTES)).fill_null(True)
+    image = rows.select((batched & same & near).fill_null(False)).to_series()
+    return _Part(rows.filter(~image), _merged(rows.filter(image), "image_row"), tables.empty(tables.REJECTS))
+
+
+def none_merged() -> pl.DataFrame:
+    """No merged records."""
+    return pl.DataFrame(schema={"input": pl.UInt16, "category": pl.String})
+
+
+def _rerolls(rows: pl.DataFrame, settings: ReadSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Name the action of each prompt; where rerolls do not count as prompting, merge them into the first one."""
+    key = pl.struct("user_id", echo=pl.col("echo").hash())
+    first = key.is_first_distinct() | pl.col("user_id").is_null()
+    remix = pl.col("kind") == "remix"
+    rows = rows.with_columns(
+        action=pl.when(remix).then(pl.lit("remix")).when(first).then(pl.lit("grid")).otherwise(pl.lit("reroll"))
+    )
+    if "reroll" in settings.actions:
+        return rows, none_merged()
+    total = pl.col("n_upscales").sum().over(key)
+    rows = rows.with_columns(
+        n_upscales=pl.when(pl.col("n_upscales").is_not_null()).then(total).cast(pl.UInt32),
+        upscaled=pl.col("upscaled").any().over(key),
+    )
+    again = pl.col("action") == "reroll"
+    return rows.filter(~again), _merged(rows.filter(again), "derived")
+
+
+def _clean(rows: pl.DataFrame, settings: ReadSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split off parameters and drop what is no prompt of a known person in the language asked for."""
+    rows = rows.hstack(split_text(rows["echo"]))
+    no_user = pl.col("has_users").fill_null(True) & pl.col("user_id").is_null()
+    reason = (
+        pl.when(no_user)
+        .then(pl.lit("no_user"))
+        .when((pl.col("text") == "") & (pl.col("n_image_links") > 0))
+        .then(pl.lit("link_only"))
+        .when(pl.col("text") == "")
+        .then(pl.lit("empty"))
+    )
+    rows = rows.with_columns(reason=reason)
+    if settings.language != "any":
+        rows = _english(rows)
+    dropped = rows.filter(pl.col("reason").is_not_null())
+    return rows.filter(pl.col("reason").is_null()).drop("reason"), rejects(dropped, "clean", pl.col("reason"), quote=True)
+
+
+def _english(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mark prompts in other languages; a language that the source gives is taken as it is."""
+    looked = foreign(rows["text"].set(rows["reason"].is_not_null() | rows["language"].is_not_null(), ""))
+    given = pl.col("language").str.to_lowercase().str.starts_with("en")
+    drop = pl.when(pl.col("language").is_not_null()).then(~given).otherwise(looked["foreign"])
+    return rows.with_columns(
+        reason=pl.when(pl.col("reason").is_null() & drop).then(pl.lit("language")).otherwise(pl.col("reason")),
+        language=pl.coalesce("language", looked["language"]),
+    )
+
+
+def _finished(rows: pl.DataFrame, sources: dict[int, str]) -> pl.DataFrame:
+    numbers = pl.Series(list(sources), dtype=pl.UInt16)
+    rows = rows.with_columns(
+        hexadecimal(rows["message_id"]).alias("prompt_id"),
+        hexadecimal(rows["user_id"]),
+        hexadecimal(rows["channel_id"]),
+        text_raw="echo",
+        source=pl.col("input").replace_strict(numbers, pl.Series(list(sources.values())), return_dtype=pl.String),
+    )
+    return tables.conform(rows.drop(_INSIDE, strict=False), tables.PROMPTS)

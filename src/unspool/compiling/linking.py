@@ -1,0 +1,74 @@
+"""Which prompt a derived image or an upscale goes back to: its root.
+
+By reference, followed from reply to reply until a prompt is reached; else by the same user's same echo, the latest
+earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without parameters.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from unspool.compiling.routing import follow, parents
+from unspool.syntax.text import split_text
+from unspool.tables import DERIVED_KINDS, PROMPT_KINDS
+
+NONE = -1
+
+
+def link_roots(messages: pl.DataFrame, prompt_kinds: Sequence[str] = PROMPT_KINDS) -> np.ndarray:
+    """Row number of each message's root prompt; its own for prompts, -1 where the root is not in the log.
+
+    `messages` has message_id, reference_id, user_id, echo, time, seq and kind, one row per message.
+    """
+    kind = messages["kind"].cast(pl.String)
+    is_prompt = kind.is_in(prompt_kinds).to_numpy()
+    is_derived = kind.is_in([*DERIVED_KINDS, *PROMPT_KINDS]).to_numpy() & ~is_prompt
+    root = _by_reference(messages, is_prompt)
+    wanted = (is_derived | (kind == "upscale").to_numpy()) & (root == NONE)
+    if not wanted.any():
+        return root
+    echo = messages["echo"].hash()
+    root = _by_echo(messages, echo, root, wanted & is_derived)
+    left = is_derived & (root == NONE)
+    if left.any():
+        text = _text_hash(messages, is_prompt | left)
+        root = _by_echo(messages, text, np.where(is_prompt | left, root, NONE), left, other=root)
+    return _by_echo(messages, echo, root, wanted & ~is_derived)
+
+
+def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> np.ndarray:
+    rows = np.arange(messages.height)
+    if messages["reference_id"].null_count() == messages.height:
+        return np.where(is_prompt, rows, NONE)
+    parent = parents(messages["message_id"], messages["reference_id"])
+    end = follow(np.where(is_prompt, rows, parent))
+    return np.where(is_prompt[end], end, NONE)
+
+
+def _text_hash(messages: pl.DataFrame, rows: np.ndarray) -> pl.Series:
+    text = split_text(messages["echo"].filter(pl.Series(rows)))["text"].hash()
+    out = np.zeros(messages.height, dtype=np.uint64)
+    out[rows] = text.to_numpy()
+    return pl.Series(out)
+
+
+def _by_echo(
+    messages: pl.DataFrame, echo: pl.Series, root: np.ndarray, wanted: np.ndarray, other: np.ndarray | None = None
+) -> np.ndarray:
+    """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one."""
+    order = (
+        messages.select("user_id", "time", "seq", echo=echo, late=pl.Series(wanted), row=pl.int_range(pl.len()))
+        .sort("user_id", "echo", "time", "late", "seq")
+    )
+    rows = order["row"].to_numpy()
+    group = (order["user_id"].ne_missing(order["user_id"].shift()) | order["echo"].ne_missing(order["echo"].shift())).fill_null(True)
+    starts = np.maximum.accumulate(np.where(group.to_numpy(), np.arange(len(rows)), 0))
+    known = root[rows] != NONE
+    latest = np.maximum.accumulate(np.where(known, np.arange(len(rows)), NONE))
+    has_user = order["user_id"].is_not_null().to_numpy()
+    found = np.where((latest >= starts) & has_user, root[rows][np.maximum(latest, 0)], NONE)
+    out = (root if other is None else other).copy()
+    fill = wanted[rows]
+    out[rows[fill]] = found[fill]
+    return out

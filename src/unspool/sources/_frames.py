@@ -1,0 +1,376 @@
+"""Tables in slices, so that memory does not grow with the file: CSV and TSV, JSON lines and arrays, Parquet.
+
+A CSV, TSV or JSON value comes as a String with the characters of the file, so that no id loses digits; a Parquet value
+in its own type. A record that cannot be read is counted and told of, and the records around it are kept.
+"""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import orjson
+import polars as pl
+
+from unspool import tables
+from unspool.errors import UnspoolError
+from unspool.sources import Chunk, Span
+from unspool.sources._streams import BROKEN, COMPRESSIONS, first_bytes, json_items, json_lines, open_bytes, plain_suffix
+from unspool.sources._times import BLANKS
+
+TEXT_ROWS = 100_000
+PARQUET_ROWS = 250_000
+SPAN_ROWS = 500_000
+HEAD_RECORDS = 1_000
+EXACT = 2**53
+
+FORMS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+LIKE_A_NAME = re.compile(r"^[A-Za-z_][\w .-]{0,39}$")
+ROUNDED = r"^-?\d+(?:\.\d+)?[eE]\+\d+$|^-?\d{16,}\.0*$"
+TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
+
+BAD_QUOTES = "a quote that never closes, text right after a closing one, or a stray carriage return"
+BAD_BYTES = "not UTF-8, or a NUL byte"
+BAD_TIME = "the time could not be read"
+BAD_TRUTH = "whether it was upscaled could not be read"
+BAD_ID = "an id was written as a rounded number and lost digits"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some records of a table: their numbers from 1, their columns, and the records that could not be read."""
+
+    records: pl.Series
+    rows: pl.DataFrame
+    malformed: pl.DataFrame
+
+
+def form(path: Path) -> str:
+    """The form of a table by its suffix without compression: csv, tsv, json or parquet."""
+    if found := FORMS.get(plain_suffix(path)):
+        return found
+    raise UnspoolError(
+        "The form of an input table is not known from its suffix.",
+        f"Known are {', '.join(FORMS)}, with .gz or .zst behind them.",
+        "Rename the file.",
+        exit_code=2,
+    )
+
+
+def columns(path: Path) -> list[str]:
+    """Column names: of the header, of the Parquet schema, or the keys of the first 1,000 JSON objects. Empty: none."""
+    kind = form(path)
+    if kind == "parquet":
+        return _parquet_schema(path).names()
+    if kind == "json":
+        objects = (value for _, value, _ in islice(_json_records(path), HEAD_RECORDS) if isinstance(value, dict))
+        return list(dict.fromkeys(key for value in objects for key in value))
+    try:
+        with open_bytes(path) as file:
+            return _Records(file, kind).header
+    except BROKEN:
+        return []
+
+
+def spans(path: Path) -> list[Span]:
+    """Ranges of 500,000 rows of a Parquet file, which can be read apart; every other form is one span."""
+    if form(path) != "parquet":
+        return [Span()]
+    return [Span(start, SPAN_ROWS) for start in range(0, _parquet_height(path), SPAN_ROWS)] or [Span()]
+
+
+def slices(path: Path, span: Span, names: Sequence[str], lists: Collection[str] = ()) -> Iterator[Slice]:
+    """Yield the named columns slice by slice. `lists`: JSON columns that hold a list of strings."""
+    kind = form(path)
+    if kind == "parquet":
+        yield from _parquet_slices(path, span, names)
+    elif kind == "json":
+        schema = {name: pl.List(pl.String) if name in lists else pl.String() for name in names}
+        yield from _gathered(_json_rows(path, names, lists), schema)
+    else:
+        yield from _gathered(_csv_rows(path, kind, names), dict.fromkeys(names, pl.String()))
+
+
+def require(present: Sequence[str], wanted: dict[str, str]) -> None:
+    """Raise an error if a column is missing. `wanted`: column names with what they are for."""
+    if not (missing := [name for name in wanted if name not in present]):
+        return
+    shown = [name for name in present if LIKE_A_NAME.match(name)]
+    more = ", ..." if len(shown) > 20 else ""
+    raise UnspoolError(
+        f"An input lacks the column {missing[0]!r} for {wanted[missing[0]]}.",
+        f"Its columns are {', '.join(shown[:20])}{more}." if shown else "It has no columns that look like names.",
+        "Name the column as the file does; a CSV or TSV needs a first line with the names.",
+        exit_code=2,
+    )
+
+
+def chunk(part: Slice, rows: pl.DataFrame, faults: Sequence[tuple[pl.Series, str]], *, has_users: bool = True) -> Chunk:
+    """Prompt records out of a slice's rows; a record with a fault is malformed, for the first fault that it has."""
+    detail = pl.Series("detail", [None], dtype=pl.String).new_from_index(0, len(part.records))
+    for bad, what in reversed(faults):
+        detail = detail.set(bad.fill_null(False), what)
+    told = pl.DataFrame([part.records.alias("record"), detail]).drop_nulls("detail")
+    kept = rows.with_columns(part.records.alias("record")).filter(detail.is_null())
+    return Chunk(
+        tables.conform(kept, tables.PROMPT_RECORDS), pl.concat([part.malformed, told]).sort("record"), has_users
+    )
+
+
+def words(column: pl.Series) -> pl.Series:
+    """Any flat column as String, blank as null. Whole floating-point numbers lose their ".0"."""
+    if column.dtype.is_nested() or column.dtype == pl.Object:
+        raise UnspoolError("A column of an input table holds lists or structures.", "Single values were expected.")
+    if column.dtype.is_float():
+        column = column.fill_nan(None)
+        whole = column.is_finite() & (column.abs() <= EXACT) & (column == column.round())
+        text = column.cast(pl.String).set(whole, None)
+        return text.zip_with(text.is_not_null(), column.set(~whole, None).cast(pl.Int64).cast(pl.String))
+    text = column.cast(pl.String, strict=False)
+    return text.set(text == "", None)
+
+
+def ids(column: pl.Series, what: str) -> tuple[pl.Series, pl.Series]:
+    """Ids as String, and which of them had been rounded as numbers; a column of rounded numbers is an error."""
+    if column.dtype.is_float() and (column.abs() > EXACT).any():
+        raise UnspoolError(
+            f"The ids for {what} have lost digits.",
+            "They are stored as floating-point numbers, some above 2**53, so that different ids became equal.",
+            "Write the file again with the ids as strings.",
+        )
+    text = words(column)
+    return text, text.str.contains(ROUNDED)
+
+
+def truths(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """true/false, 1/0, yes/no in any case as Boolean, blank as null; and which could be read as neither."""
+    if column.dtype == pl.Boolean:
+        return column, column.is_null() & False
+    text = words(column).str.strip_chars().str.to_lowercase()
+    text = text.set(text.is_in(BLANKS), None)
+    known = text.replace_strict(TRUTHS, default=None, return_dtype=pl.Boolean)
+    return known, text.is_not_null() & known.is_null()
+
+
+def captions(columns: Sequence[pl.Series]) -> pl.Series:
+    """Captions of a prompt's images as a list without the blank ones; null where all are blank."""
+    frame = pl.DataFrame([words(column).alias(str(place)) for place, column in enumerate(columns)])
+    found = frame.select(captions=pl.concat_list(pl.all()).list.drop_nulls()).to_series()
+    return found.set(found.list.len() == 0, None)
+
+
+def _gathered(rows: Iterator[tuple[int, tuple[Any, ...], str]], schema: dict[str, Any]) -> Iterator[Slice]:
+    while batch := list(islice(rows, TEXT_ROWS)):
+        good = [row for row in batch if not row[2]]
+        values = list(zip(*(fields for _, fields, _ in good), strict=True)) or [()] * len(schema)
+        frame = pl.DataFrame([pl.Series(name, values[i], dtype=kind) for i, (name, kind) in enumerate(schema.items())])
+        records = pl.Series("record", [number for number, _, _ in good], dtype=pl.UInt32)
+        bad = [(number, why) for number, _, why in batch if why]
+        yield Slice(records, frame, pl.DataFrame(bad, schema=tables.MALFORMED.columns, orient="row"))
+
+
+def _csv_rows(path: Path, kind: str, names: Sequence[str]) -> Iterator[tuple[int, tuple[Any, ...], str]]:
+    number = 0
+    try:
+        with open_bytes(path) as file:
+            records = _Records(file, kind)
+            places = [records.header.index(name) for name in names]
+            for number, (fields, why) in enumerate(records, 1):
+                yield number, () if why else tuple([fields[place] for place in places]), why
+    except BROKEN as error:
+        yield number + 1, (), f"the file breaks off: {type(error).__name__}"
+
+
+class _Damaged(str):
+    """A line that was not UTF-8 or held a NUL byte."""
+
+    __slots__ = ()
+
+
+class _Lines:
+    """Decoded lines, one at a time. `held`: those of the record in hand; `again`: those to be read once more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.held, self.again, self.damaged = file, list[str](), deque[str](), False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else self._decoded(next(self.file))
+        self.held.append(line)
+        return line
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            text = line.decode()
+            if "\0" not in text:
+                return text
+        except UnicodeDecodeError:
+            text = line.decode(errors="replace")
+        self.damaged = True
+        return _Damaged(text)
+
+    def first(self) -> str:
+        """The header's first line without a byte order mark, put back to be read again."""
+        line = next(self.file, b"")
+        if line.startswith(UTF_16_MARKS):
+            raise UnspoolError("An input table is not UTF-8.", "It starts as UTF-16 does.", "Save it as UTF-8.")
+        self.again.append(self._decoded(line.removeprefix(BYTE_ORDER_MARK)))
+        return self.again[0]
+
+    def back_to_second(self) -> str:
+        """Give up the first line of the record in hand and put the others back: the next record starts there."""
+        self.again.extendleft(reversed(self.held[1:]))
+        return self.held[0]
+
+
+class _Records:
+    """The records of a CSV or TSV after its header: fields, or what is wrong. Blank lines are passed over."""
+
+    def __init__(self, file: IO[bytes], kind: str) -> None:
+        self.lines, self.tabs = _Lines(file), kind == "tsv"
+        first = self.lines.first()
+        delimiter = "\t" if self.tabs else _delimiter(first)
+        self.reader = csv.reader(self.lines, delimiter=delimiter, strict=True)
+        try:
+            self.header = next((fields for fields in self.reader if fields), []) if first else []
+        except csv.Error:
+            _bad_header("It has a quote that never closes.")
+        named = [name for name in self.header if name]
+        if len(set(named)) < len(named):
+            twice = [name for name in dict.fromkeys(named) if named.count(name) > 1 and LIKE_A_NAME.match(name)]
+            _bad_header(f"A name comes twice: {', '.join(twice[:20]) or 'it does not look like a name'}.")
+
+    def __iter__(self) -> Iterator[tuple[list[str], str]]:
+        """Fields in the header's number; or no fields and what is wrong with the record."""
+        lines, reader, width = self.lines, self.reader, len(self.header)
+        while True:
+            lines.held.clear()
+            try:
+                fields = next(reader)
+                why = "" if len(fields) == width else f"{len(fields)} fields where the header has {width}"
+                if self.tabs and len(lines.held) > 1 and lines.held[0].count("\t") == width - 1:
+                    fields, why = self._unquoted()
+            except StopIteration:
+                return
+            except csv.Error:
+                fields, why = self._unquoted()
+            if lines.damaged and any(isinstance(line, _Damaged) for line in lines.held):
+                why = BAD_BYTES
+            if fields or why:
+                yield fields, why
+
+    def _unquoted(self) -> tuple[list[str], str]:
+        """The first line alone: in a TSV, which need not know quotes, as it stands; in a CSV it is lost."""
+        fields = self.lines.back_to_second().rstrip("\r\n").split("\t")
+        del self.lines.held[1:]
+        return (fields, "") if self.tabs and len(fields) == len(self.header) else ([], BAD_QUOTES)
+
+
+def _bad_header(found: str) -> NoReturn:
+    raise UnspoolError("The header of an input table cannot be read.", found, "Correct its first line.", exit_code=2)
+
+
+def _delimiter(header: str) -> str:
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=bare.count)
+
+
+def _json_records(path: Path) -> Iterator[tuple[int, Any | None, str]]:
+    if plain_suffix(path) == ".json" and first_bytes(path, 512).removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[":
+        for number, (value, why) in enumerate(json_items(path, "item"), 1):
+            yield number, value, why
+    else:
+        marked = first_bytes(path, 3) == BYTE_ORDER_MARK
+        for number, value, why in json_lines(path):
+            yield (number, *_first_line(path)) if marked and number == 1 else (number, value, why)
+
+
+def _first_line(path: Path) -> tuple[Any | None, str]:
+    """The value of a first line behind a byte order mark, which JSON does not allow and editors write."""
+    with open_bytes(path) as file:
+        try:
+            return orjson.loads(file.readline().removeprefix(BYTE_ORDER_MARK)), ""
+        except orjson.JSONDecodeError:
+            return None, "not JSON"
+
+
+def _json_rows(path: Path, names: Sequence[str], lists: Collection[str]) -> Iterator[tuple[int, tuple[Any, ...], str]]:
+    readers: list[tuple[str, Callable[[Any], Any]]] = [(n, _strings if n in lists else _single) for n in names]
+    for number, value, why in _json_records(path):
+        if why or not isinstance(value, dict):
+            yield number, (), why or "not an object"
+            continue
+        try:
+            yield number, tuple([read(value.get(name)) for name, read in readers]), ""
+        except TypeError:
+            yield number, (), "a value is a list or an object"
+
+
+def _single(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    raise TypeError
+
+
+def _strings(value: Any) -> list[str | None] | None:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_single(item) for item in value]
+    raise TypeError
+
+
+def _parquet_slices(path: Path, span: Span, names: Sequence[str]) -> Iterator[Slice]:
+    height = _parquet_height(path)
+    end = height if span.length is None else min(height, span.start + span.length)
+    for start in range(span.start, end, PARQUET_ROWS):
+        length = min(PARQUET_ROWS, end - start)
+        with _parquet(path) as scan:
+            rows = scan.slice(start, length).select(names).collect()
+        records = pl.int_range(start + 1, start + length + 1, dtype=pl.UInt32, eager=True).alias("record")
+        yield Slice(records, rows, tables.empty(tables.MALFORMED))
+
+
+def _parquet_height(path: Path) -> int:
+    with _parquet(path) as scan:
+        return int(scan.select(pl.len()).collect().item())
+
+
+def _parquet_schema(path: Path) -> pl.Schema:
+    with _parquet(path) as scan:
+        return scan.collect_schema()
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pl.LazyFrame]:
+    if path.suffix.lower() in COMPRESSIONS:
+        raise UnspoolError("A Parquet input is packed once more.", f"It ends in {path.suffix}.", "Unpack it first.")
+    try:
+        yield pl.scan_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise UnspoolError(
+            "A Parquet input cannot be read.", f"It is broken or cut off: {type(error).__name__}.", "Fetch it again."
+        ) from None

@@ -1,0 +1,102 @@
+"""From what the user typed to the inputs of a study: files, folders, globs; each with its format, size and digest."""
+
+import glob
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from unspool import sources
+from unspool.errors import UnspoolError
+from unspool.sources import Head
+from unspool.sources._streams import first_bytes, plain_suffix
+
+_FACTOR = {".parquet": 4, ".gz": 6, ".zst": 6}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file: its number from 1, where it is, its source, its size on disk and an estimate of its bytes unpacked."""
+
+    number: int
+    path: Path
+    source: str
+    size: int
+
+    @property
+    def unpacked(self) -> int:
+        """Estimate of the uncompressed size in bytes."""
+        return self.size * _FACTOR.get(self.path.suffix.lower(), 1)
+
+
+def find(logs: list[str], source: str | None) -> list[Input]:
+    """Expand files, folders (all files below, hidden ones left out) and globs; recognise each file's format.
+
+    In a folder, files that no source recognises are an error unless the source is forced: nothing is left out in
+    silence.
+    """
+    paths = list(dict.fromkeys(path for number, log in enumerate(logs, 1) for path in _expand(log, number)))
+    if source is not None:
+        sources.source(source)
+    return [
+        Input(number, path, source or _recognise(path, number, len(paths)), path.stat().st_size)
+        for number, path in enumerate(paths, 1)
+    ]
+
+
+def _expand(log: str, number: int) -> list[Path]:
+    path = Path(log).expanduser()
+    if path.is_dir():
+        below = [p for p in path.rglob("*") if p.is_file()]
+        found = sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
+    elif path.is_file():
+        found = [path]
+    else:
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
+    if not found:
+        what = "The folder holds no files." if path.is_dir() else "There is no such file, folder or glob."
+        raise UnspoolError(f"Input argument {number} names no file.", what, "Check the path.", exit_code=2)
+    return found
+
+
+def _recognise(path: Path, number: int, of: int) -> str:
+    try:
+        return sources.recognise(head(path))
+    except UnspoolError as error:
+        wrong = f"The format of input {number} of {of} was not recognised."
+        raise UnspoolError(wrong, error.found, error.do, exit_code=error.exit_code) from None
+
+
+def head(path: Path) -> Head:
+    """What recognition sees of a file."""
+    start, suffix = first_bytes(path), plain_suffix(path)
+    return Head(suffix, start, _columns(path, start, suffix))
+
+
+def _columns(path: Path, start: bytes, suffix: str) -> tuple[str, ...]:
+    if start[:4] == b"PAR1":
+        try:
+            return tuple(pl.scan_parquet(path).collect_schema())
+        except (pl.exceptions.PolarsError, OSError):
+            return ()
+    line = start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].strip()
+    if suffix in (".csv", ".tsv"):
+        mark = b"\t" if b"\t" in line else b";" if line.count(b";") > line.count(b",") else b","
+        return tuple(name.strip().strip(b'"').decode(errors="replace") for name in line.split(mark))
+    if line[:1] == b"{":
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return ()
+        return tuple(value) if isinstance(value, dict) else ()
+    return ()
+
+
+def sha256(path: Path) -> str:
+    """Digest of the file as it lies on disk."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+

@@ -1,0 +1,104 @@
+"""Discord messages of any JSON shape as message records."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+
+from unspool import tables
+from unspool.sources import Chunk, Options
+from unspool.sources._times import parse
+
+MIDJOURNEY_BOTS = {"936929561302675456", "1022952195194359889"}
+ROWS = 50_000
+_SNOWFLAKE_EPOCH = 1_420_070_400_000
+_ROW_TYPES = {name: pl.String for name in tables.MESSAGE_RECORDS.columns} | {
+    "record": pl.UInt32,
+    "from_bot": pl.Boolean,
+}
+_GRID_BUTTON = re.compile(r"U[1-4]\Z|MJ::JOB::upsample::\d")
+_UPSCALE_BUTTON = re.compile(
+    r"Make Variations|(?:Upscale|Vary|Redo) \(|.*Upscale (?:to Max|Redo)|Remaster\Z|MJ::JOB::upsample_\w+::|MJ::Outpaint::"
+)
+
+Row = dict[str, str | int | bool | None]
+Parsed = tuple[Row | None, str]
+
+
+def text_id(value: Any) -> str | None:
+    """An id as a string; numbers in JSON are read exactly, so no digit is lost."""
+    return None if value in (None, "") else str(value)
+
+
+def is_bot(author: Any) -> bool | None:
+    """Whether the author is a bot; null where the record names no author."""
+    if not isinstance(author, dict):
+        return None
+    return bool(author.get("isBot") or author.get("bot")) or text_id(author.get("id")) in MIDJOURNEY_BOTS
+
+
+def buttons(components: Any) -> str | None:
+    """ "grid" for the buttons U1-U4, "upscale" for those of a single image, else null."""
+    found = None
+    for text in _button_texts(components):
+        if _GRID_BUTTON.match(text):
+            return "grid"
+        if _UPSCALE_BUTTON.match(text):
+            found = "upscale"
+    return found
+
+
+def _button_texts(components: Any) -> Iterator[str]:
+    for item in components if isinstance(components, list) else []:
+        if isinstance(item, dict):
+            yield from (str(item[key]) for key in ("label", "custom_id", "customId") if item.get(key))
+            yield from _button_texts(item.get("components"))
+
+
+def human(message: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Id and name of the person: the one mention, else the user of the interaction."""
+    people = [person for person in message.get("mentions") or [] if isinstance(person, dict)]
+    people = [person for person in people if not (person.get("isBot") or person.get("bot"))]
+    for place in ("interaction", "interaction_metadata"):
+        used = message.get(place)
+        if not people and isinstance(used, dict) and isinstance(used.get("user"), dict):
+            people = [used["user"]]
+    if len({text_id(person.get("id")) for person in people}) != 1:
+        return None, None
+    return text_id(people[0].get("id")), text_id(people[0].get("username") or people[0].get("name"))
+
+
+def to_chunks(parsed: Iterable[Parsed], options: Options) -> Iterator[Chunk]:
+    """Number the records from 1 and collect them into chunks; a record without a row is malformed."""
+    rows: list[Row] = []
+    malformed: list[dict[str, int | str]] = []
+    for record, (row, wrong) in enumerate(parsed, 1):
+        if row is None:
+            malformed.append({"record": record, "detail": wrong})
+        else:
+            rows.append({**row, "record": record})
+        if len(rows) >= ROWS:
+            yield _chunk(rows, malformed, options)
+            rows, malformed = [], []
+    yield _chunk(rows, malformed, options)
+
+
+def _chunk(rows: list[Row], malformed: list[dict[str, int | str]], options: Options) -> Chunk:
+    frame = pl.DataFrame(rows, schema=_ROW_TYPES)
+    time, bad = parse(frame["time"], options.timezone)
+    edited, _ = parse(frame["edited"], options.timezone)
+    frame = frame.with_columns(time.alias("time"), edited.alias("edited"))
+    frame = frame.with_columns(time=pl.coalesce("time", _snowflake_time()))
+    broken = bad | frame["time"].is_null()
+    details = [{"record": record, "detail": "no readable time"} for record in frame.filter(broken)["record"]]
+    return Chunk(
+        rows=tables.conform(frame.filter(~broken), tables.MESSAGE_RECORDS),
+        malformed=pl.DataFrame([*malformed, *details], schema=tables.MALFORMED.columns),
+    )
+
+
+def _snowflake_time() -> pl.Expr:
+    number = pl.col("message_id").str.to_integer(strict=False, dtype=pl.UInt64)
+    ms = (number // (1 << 22)).cast(pl.Int64) + _SNOWFLAKE_EPOCH
+    return pl.when(number > (1 << 40)).then(ms).cast(tables.TIME)

@@ -1,0 +1,63 @@
+"""DiscordChatExporter JSON: guild, channel, messages[] with author, mentions, reference, attachments.
+
+Mentions are rendered as names; the mentions array gives their ids back. Written from the exporter's own JSON writer
+and from public descriptions of its files; no real export of a Midjourney channel was at hand.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from unspool.sources import Chunk, Head, Options, Span
+from unspool.sources._messages import Parsed, buttons, human, is_bot, text_id, to_chunks
+from unspool.sources._streams import json_items
+
+TITLE = "DiscordChatExporter JSON export of a channel"
+CITATION = "https://github.com/Tyrrrz/DiscordChatExporter (JSON format, 2022-2026)"
+FAMILY = "messages"
+LINKED = True
+_START = re.compile(rb'^\s*(?:\xef\xbb\xbf)?\s*\{\s*"guild"\s*:')
+
+
+def matches(head: Head) -> bool:
+    """A JSON object that begins with the guild."""
+    return bool(_START.match(head.start))
+
+
+def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
+    """Message records in file order; a file cut off in the middle gives what stands before the cut."""
+    channel = next((value for value, _ in json_items(path, "channel.id")), None)
+    yield from to_chunks((_record(value, wrong, text_id(channel)) for value, wrong in _messages(path)), options)
+
+
+def _messages(path: Path) -> Iterator[tuple[Any, str]]:
+    yield from json_items(path, "messages.item")
+
+
+def _record(message: Any, wrong: str, channel: str | None) -> Parsed:
+    if wrong or not isinstance(message, dict) or not message.get("id"):
+        return None, wrong or "not a message"
+    user_id, user_name = human(message)
+    reference = message.get("reference")
+    return {
+        "message_id": text_id(message["id"]),
+        "time": text_id(message.get("timestamp")),
+        "edited": text_id(message.get("timestampEdited")),
+        "channel_id": channel,
+        "from_bot": is_bot(message.get("author")),
+        "content": with_ids(str(message.get("content") or ""), message.get("mentions")),
+        "user_id": user_id,
+        "user_name": user_name,
+        "reference_id": text_id(reference.get("messageId")) if isinstance(reference, dict) else None,
+        "buttons": buttons(message.get("components")),
+    }, ""
+
+
+def with_ids(content: str, mentions: Any) -> str:
+    """Turn `@Some Name` back into `<@id>` for everyone in the mentions array, longest names first."""
+    people = [person for person in mentions or [] if isinstance(person, dict) and person.get("id")]
+    names = [(str(p[key]), str(p["id"])) for p in people for key in ("nickname", "name") if p.get(key)]
+    for name, number in sorted(names, key=lambda pair: -len(pair[0])):
+        content = content.replace(f"@{name}", f"<@{number}>")
+    return content

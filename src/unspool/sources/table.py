@@ -1,0 +1,122 @@
+"""Any table of prompts, its columns named by the user: CSV, TSV, JSON lines, a JSON array of flat objects, Parquet.
+
+A record is a row and a row is a prompt. Only named columns are read; others may hold handles or links and stay behind.
+Blank cells are null, in `text` an empty string. Without `prompt_id` no row can be recognised as a repetition.
+"""
+
+from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+
+import polars as pl
+
+from unspool.errors import UnspoolError
+from unspool.sources import Chunk, Head, Options, Span, _frames, _times
+
+TITLE = "Any CSV, TSV, JSON or Parquet table of prompts, with --columns ROLE=COLUMN,..."
+CITATION = "No fixed format: the roles of the columns are given with the input."
+FAMILY = "prompts"
+LINKED = True
+
+ID_ROLES = {"user_id": "user_id", "prompt_id": "prompt_id", "channel_id": "channel_id", "thread_id": "given_thread_id"}
+WORD_ROLES = {"text": "text", "model": "model", "language": "language", "params": "args"}
+CAPTION_ROLES = ("caption_0", "caption_1", "caption_2", "caption_3")
+ROLES = (*ID_ROLES, *WORD_ROLES, "time", "order", "upscaled", *CAPTION_ROLES)
+KEY_MARK = "\x1f"
+"""What stands between the parts of a key `a+b`: the unit separator, which no cell of a log holds."""
+
+BAD_ORDER = "the order is not a number"
+
+
+def matches(head: Head) -> bool:
+    """Never: a table is read by this source only when it is asked for."""
+    return False
+
+
+def spans(path: Path, options: Options) -> list[Span]:
+    """Ranges of a Parquet file; one span for every other form."""
+    _roles(options)
+    return _frames.spans(path)
+
+
+def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
+    """Yield prompt records by the column map; a role without its column is an error that lists the columns."""
+    roles = _roles(options)
+    if not (names := _frames.columns(path)):
+        return
+    parts = {role: _parts(expression, names) for role, expression in roles.items()}
+    _frames.require(names, {name: f"the role {role}" for role, columns in parts.items() for name in columns})
+    for piece in _frames.slices(path, span, list(dict.fromkeys(name for names in parts.values() for name in names))):
+        yield _chunk(piece, parts, options.timezone)
+
+
+def _roles(options: Options) -> dict[str, str]:
+    roles = dict(options.columns)
+    unknown = [role for role, _ in options.columns if role not in ROLES]
+    if unknown or len(roles) < len(options.columns) or "text" not in roles:
+        what = "has no text" if not unknown else f"has the unknown role {unknown[0]!r}"
+        raise UnspoolError(
+            f"The column map {what if unknown or 'text' not in roles else 'names a role twice'}.",
+            f"Roles are {', '.join(ROLES)}.",
+            "Give --columns text=...,user_id=...,time=...",
+            exit_code=2,
+        )
+    return roles
+
+
+def _parts(expression: str, names: list[str]) -> list[str]:
+    """The columns of an expression: a column of that very name, or those that `+` joins into a key."""
+    return [expression] if expression in names else [part.strip() for part in expression.split("+")]
+
+
+def _chunk(piece: _frames.Slice, parts: dict[str, list[str]], timezone: str) -> Chunk:
+    raw = {role: [piece.rows[name] for name in names] for role, names in parts.items()}
+    found: dict[str, pl.Series] = {}
+    faults: list[tuple[pl.Series, str]] = []
+    for role, column in ID_ROLES.items():
+        if role in raw:
+            found[column], rounded = _key(raw[role], f"the role {role}")
+            faults.append((rounded, _frames.BAD_ID))
+    for role, column in WORD_ROLES.items():
+        if role in raw:
+            found[column] = _frames.words(_single(role, raw))
+    found["text"] = found["text"].fill_null("")
+    if "time" in raw:
+        found["time"], bad = _times.parse(_single("time", raw), timezone)
+        faults.append((bad, _frames.BAD_TIME))
+    if "upscaled" in raw:
+        found["upscaled"], bad = _frames.truths(_single("upscaled", raw))
+        faults.append((bad, _frames.BAD_TRUTH))
+    if "order" in raw:
+        words = _frames.words(_single("order", raw))
+        found["order"] = words.cast(pl.Float64, strict=False)
+        faults.append((words.is_not_null() & ~found["order"].is_finite().fill_null(False), BAD_ORDER))
+    if captions := [_single(role, raw) for role in CAPTION_ROLES if role in raw]:
+        found["captions"] = _frames.captions(captions)
+    rows = pl.DataFrame([series.alias(name) for name, series in found.items()])
+    return _frames.chunk(piece, rows, faults, has_users="user_id" in raw)
+
+
+def _single(role: str, raw: dict[str, list[pl.Series]]) -> pl.Series:
+    if len(raw[role]) > 1:
+        raise UnspoolError(
+            f"The role {role} is made of several columns.",
+            f"Only {', '.join(ID_ROLES)} may be joined with +.",
+            "Name one column.",
+            exit_code=2,
+        )
+    return raw[role][0]
+
+
+def _key(columns: list[pl.Series], what: str) -> tuple[pl.Series, pl.Series]:
+    read = [_frames.ids(column, what) for column in columns]
+    rounded = reduce(lambda one, other: one.fill_null(False) | other.fill_null(False), [bad for _, bad in read])
+    return _joined([text for text, _ in read]), rounded
+
+
+def _joined(columns: list[pl.Series]) -> pl.Series:
+    """The columns as one string, null where any of them is."""
+    if len(columns) == 1:
+        return columns[0]
+    frame = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+    return frame.select(pl.concat_str(pl.all(), separator=KEY_MARK)).to_series()
