@@ -24,7 +24,7 @@ BATCH_MINUTES = 10
 
 @dataclass(frozen=True)
 class Compiled:
-    """The prompts and rejects of a bucket, the merged records (input, category, n), and upscales by kind of message."""
+    """The prompts and rejects of a bucket, and counts of merged records (by category) and of messages (by kind)."""
 
     prompts: pl.DataFrame
     rejects: pl.DataFrame
@@ -49,7 +49,7 @@ def compile_bucket(events: pl.DataFrame, sources: dict[int, str], settings: Read
         prompts=_finished(prompts, sources),
         rejects=pl.concat([chat.rejects, dropped]).sort("input", "record"),
         merged=_count(pl.concat([chat.merged, listed.merged, same, rerolls]), "category"),
-        kinds=_count(events.select("input", pl.col("kind").cast(pl.String)), "kind"),
+        kinds=_count(pl.concat([chat.kinds, listed.kinds]), "kind"),
     )
 
 
@@ -58,6 +58,11 @@ class _Part:
     prompts: pl.DataFrame
     merged: pl.DataFrame
     rejects: pl.DataFrame
+    kinds: pl.DataFrame
+
+
+def _kinds(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("input", pl.col("kind").cast(pl.String))
 
 
 def _merged(rows: pl.DataFrame, category: str) -> pl.DataFrame:
@@ -91,19 +96,19 @@ def _from_messages(events: pl.DataFrame, settings: ReadSettings) -> _Part:
         rejects(messages.filter(is_derived & ~linked), "link", "orphan_derived", quote=True),
         rejects(messages.filter(kind == "other"), "read", "chatter"),
     ]
-    return _Part(prompts, pl.concat(merged), pl.concat(lost))
+    return _Part(prompts, pl.concat(merged), pl.concat(lost), _kinds(messages))
 
 
 def _from_tables(rows: pl.DataFrame) -> _Part:
     """Images of one prompt become one row: the same user and batch key, each within minutes of the one before."""
     batched = pl.col("batch_key").is_not_null() & pl.col("user_id").is_not_null()
     if not rows.select(batched.any()).item():
-        return _Part(rows, none_merged(), tables.empty(tables.REJECTS))
+        return _Part(rows, none_merged(), tables.empty(tables.REJECTS), _kinds(rows))
     rows = rows.sort("user_id", "batch_key", "time", "seq")
     same = (pl.col("user_id") == pl.col("user_id").shift()) & (pl.col("batch_key") == pl.col("batch_key").shift())
     near = (pl.col("time").diff() <= pl.duration(minutes=BATCH_MINUTES)).fill_null(True)
     image = rows.select((batched & same & near).fill_null(False)).to_series()
-    return _Part(rows.filter(~image), _merged(rows.filter(image), "image_row"), tables.empty(tables.REJECTS))
+    return _Part(rows.filter(~image), _merged(rows.filter(image), "image_row"), tables.empty(tables.REJECTS), _kinds(rows))
 
 
 def none_merged() -> pl.DataFrame:

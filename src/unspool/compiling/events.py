@@ -123,7 +123,9 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
     thread = pseudonyms.digest_repeated(kept["given_thread_id"], "thread")
     kept, _ = _pseudonymous(kept, pseudonyms)
     kept = kept.with_columns(
-        message_id=pl.coalesce("message_id", own), given_thread_id=hexadecimal(thread)
+        message_id=pl.coalesce("message_id", own),
+        given_thread_id=hexadecimal(thread),
+        reference_id=pl.lit(None, dtype=pl.UInt64),
     ).drop("text", "args", "own_id", "user_name")
     return Events(
         rows=kept,

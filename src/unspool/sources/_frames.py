@@ -24,6 +24,7 @@ from unspool.sources._streams import BROKEN, COMPRESSIONS, first_bytes, json_ite
 from unspool.sources._times import BLANKS
 
 TEXT_ROWS = 100_000
+BATCH_ROWS = 1_000
 PARQUET_ROWS = 250_000
 SPAN_ROWS = 500_000
 HEAD_RECORDS = 1_000
@@ -177,13 +178,24 @@ def captions(columns: Sequence[pl.Series]) -> pl.Series:
 
 
 def _gathered(rows: Iterator[tuple[int, tuple[Any, ...], str]], schema: dict[str, Any]) -> Iterator[Slice]:
-    while batch := list(islice(rows, TEXT_ROWS)):
-        good = [row for row in batch if not row[2]]
-        values = list(zip(*(fields for _, fields, _ in good), strict=True)) or [()] * len(schema)
-        frame = pl.DataFrame([pl.Series(name, values[i], dtype=kind) for i, (name, kind) in enumerate(schema.items())])
-        records = pl.Series("record", [number for number, _, _ in good], dtype=pl.UInt32)
-        bad = [(number, why) for number, _, why in batch if why]
-        yield Slice(records, frame, pl.DataFrame(bad, schema=tables.MALFORMED.columns, orient="row"))
+    """Rows as columns. They are turned a thousand at a time, which is faster than all at once."""
+    while True:
+        numbers: list[int] = []
+        values: list[list[Any]] = [[] for _ in schema]
+        bad: list[tuple[int, str]] = []
+        while len(numbers) + len(bad) < TEXT_ROWS and (batch := list(islice(rows, BATCH_ROWS))):
+            good = [row for row in batch if not row[2]]
+            bad += [(number, why) for number, _, why in batch if why]
+            numbers += [row[0] for row in good]
+            for column, added in zip(values, zip(*[row[1] for row in good], strict=True), strict=False):
+                column.extend(added)
+        if not numbers and not bad:
+            return
+        frame = pl.DataFrame(
+            [pl.Series(name, column, dtype=kind) for (name, kind), column in zip(schema.items(), values, strict=True)]
+        )
+        malformed = pl.DataFrame(bad, schema=tables.MALFORMED.columns, orient="row")
+        yield Slice(pl.Series("record", numbers, dtype=pl.UInt32), frame, malformed)
 
 
 def _csv_rows(path: Path, kind: str, names: Sequence[str]) -> Iterator[tuple[int, tuple[Any, ...], str]]:
@@ -229,8 +241,8 @@ class _Lines:
         return _Damaged(text)
 
     def first(self) -> str:
-        """The header's first line without a byte order mark, put back to be read again."""
-        line = next(self.file, b"")
+        """The first line that is not blank, without a byte order mark; it is put back to be read again."""
+        line = next((line for line in self.file if line.strip()), b"")
         if line.startswith(UTF_16_MARKS):
             raise UnspoolError("An input table is not UTF-8.", "It starts as UTF-16 does.", "Save it as UTF-8.")
         self.again.append(self._decoded(line.removeprefix(BYTE_ORDER_MARK)))
@@ -266,7 +278,7 @@ class _Records:
             lines.held.clear()
             try:
                 fields = next(reader)
-                why = "" if len(fields) == width else f"{len(fields)} fields where the header has {width}"
+                why = "" if len(fields) in (0, width) else f"{len(fields)} fields where the header has {width}"
                 if self.tabs and len(lines.held) > 1 and lines.held[0].count("\t") == width - 1:
                     fields, why = self._unquoted()
             except StopIteration:

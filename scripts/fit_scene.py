@@ -1,0 +1,241 @@
+"""Fit and cross-validate the coefficients of the grouping rule `scene`.
+
+    python scripts/fit_scene.py BOUNDARIES PROMPTS QUERIES [--write] [--seeds 0 1 2 3 4] [--nested]
+
+BOUNDARIES: tsv of user, previous_timestamp, timestamp, label_1, label_2 ("new" or "same"; pairs whose labels differ are
+left out). PROMPTS: json lines of user, timestamp, text with parameters, which the boundaries point into. QUERIES: the
+Webis-SMC-12 tsv; rows of one user, time and query (several clicks) count once, and a pair is new where the mission
+differs. Users never stand on both sides of a fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from unspool.threads.scene_features import features, users
+
+TARGET = Path(__file__).parents[1] / "src/unspool/lexicons/scene_coefficients.json"
+PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
+PENALTY = 1.0
+VARIANT_WEIGHT = 0.5
+BOUNDS = [6.0, 10.0]
+CHOSEN = {
+    "long": [
+        "fresh_iou", "same_opening", "first_things", "video_step", "spelling_most", "usual_lead", "identical",
+        "swapped", "other_references", "added_meaning", "swap_meaning", "own_kept", "gap_half_hour",
+    ],
+    "short": [
+        "spelling_most", "gap", "meaning", "bridge", "usual_subject_iou", "gap_half_hour", "pair_after",
+        "usual_words",
+    ],
+}  # fmt: skip
+GROUPS = {
+    "words": ["fresh_iou", "own_kept", "identical", "swapped", "own_most", "own_iou"],
+    "spelling": ["spelling", "spelling_most"],
+    "template": ["same_opening", "lead", "tail", "usual_lead", "usual_subject_iou", "usual_words"],
+    "meaning": ["meaning", "first_things", "swap_meaning", "added_meaning", "thing_meaning"],
+    "neighbours": ["bridge", "pair_after", "pair_before", "skip", "two_back", "edit_stays"],
+    "time": ["gap", "gap_half_hour", "gap_beyond_habit", "gap_night"],
+    "parameters": ["video_step", "other_references", "other_format", "other_exclusions"],
+}
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Labelled adjacent pairs: columns of `scene_features`, label (new), user."""
+
+    columns: dict[str, np.ndarray]
+    new: np.ndarray
+    user: np.ndarray
+
+    def matrix(self, names: list[str]) -> np.ndarray:
+        return np.column_stack([self.columns[name] for name in names])
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Pairs as logged, and the same users' pairs with the order reversed or every other prompt left out."""
+
+    logged: Pairs
+    variants: list[Pairs]
+
+
+def split_parameters(text: str) -> tuple[str, list[dict]]:
+    """Prompt text without its `--name values`, and those."""
+    padded = " " + text
+    found = [{"name": m[1].lower(), "values": m[2].split(), "number": None} for m in PARAMETER.finditer(padded)]
+    return PARAMETER.sub("", padded).strip(), found
+
+
+def read_prompts(boundaries: Path, prompts: Path) -> pl.DataFrame:
+    """Prompts of all users in time order, with `new` where both labels agree."""
+    labels = pl.read_csv(boundaries, separator="\t").filter(pl.col("label_1") == pl.col("label_2"))
+    labels = labels.select(
+        "timestamp", user_id="user", previous="previous_timestamp", new=pl.col("label_1") == "new"
+    )
+    rows = [json.loads(line) for line in prompts.read_text("utf-8").splitlines()]
+    kept = [(r["user"], r["timestamp"], *split_parameters(r["text"])) for r in rows if r["user"]]
+    value = pl.Struct({"name": pl.String, "values": pl.List(pl.String), "number": pl.Float64})
+    schema = {"user_id": pl.String, "timestamp": pl.String, "text": pl.String, "params": pl.List(value)}
+    return (
+        pl.DataFrame(kept, schema=schema, orient="row")
+        .with_columns(time=pl.col("timestamp").str.to_datetime(time_unit="ms", time_zone="UTC"))
+        .sort("user_id", "time", maintain_order=True)
+        .with_columns(previous=pl.col("timestamp").shift().over("user_id"))
+        .join(labels, on=["user_id", "previous", "timestamp"], how="left", maintain_order="left")
+    )
+
+
+def read_queries(path: Path) -> pl.DataFrame:
+    """Queries of all users in time order, one row per user, time and query, with `new`."""
+    frame = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False)
+    return (
+        frame.unique(["user", "timestamp", "query"], keep="first", maintain_order=True)
+        .with_columns(user_id="user", text=pl.col("query").fill_null(""))
+        .with_columns(time=pl.col("timestamp").str.to_datetime(time_unit="ms", time_zone="UTC"))
+        .sort("user_id", "time", maintain_order=True)
+        .with_columns(new=pl.col("mission") != pl.col("mission").shift().over("user_id"))
+    )
+
+
+def labelled(frame: pl.DataFrame) -> Pairs:
+    """The labelled pairs of a frame."""
+    kept = frame["new"].is_not_null().to_numpy() & (users(frame["user_id"]).place > 0)
+    columns = {name: values[kept].astype(np.float64) for name, values in features(frame).items()}
+    new = frame["new"].fill_null(False).to_numpy()
+    return Pairs(columns, new[kept].astype(np.float64), frame["user_id"].to_numpy()[kept])
+
+
+def reversed_time(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same prompts from last to first: the boundaries stay where they are."""
+    place = pl.int_range(pl.len()).over("user_id")
+    turned = (-pl.col("time").cast(pl.Int64)).cast(pl.Datetime("ms", "UTC"))
+    return frame.with_columns(
+        new=pl.col("new").shift(-1).over("user_id"), time=turned, place=place
+    ).sort("user_id", "place", descending=[False, True])  # fmt: skip
+
+
+def every_other(frame: pl.DataFrame, parity: int) -> pl.DataFrame:
+    """Half of the prompts: a pair over a gap of one is new if exactly one of its two boundaries is; else unlabelled."""
+    place = pl.int_range(pl.len()).over("user_id")
+    crossed = pl.col("new").cast(pl.Int8) + pl.col("new").shift().over("user_id").cast(pl.Int8)
+    kept = frame.with_columns(place=place, crossed=crossed).filter(pl.col("place") % 2 == parity)
+    return kept.with_columns(new=pl.when(pl.col("crossed") < 2).then(pl.col("crossed") == 1))
+
+
+def gold(frame: pl.DataFrame) -> Gold:
+    """Pairs as logged and their variants."""
+    variants = [reversed_time(frame), every_other(frame, 0), every_other(frame, 1)]
+    return Gold(labelled(frame), [labelled(v) for v in variants])
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Ridge logistic regression over standardised, clipped columns; a missing value is an average one."""
+
+    names: list[str]
+    mean: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+    bias: float
+
+    def odds(self, pairs: Pairs) -> np.ndarray:
+        z = (pairs.matrix(self.names) - self.mean) / self.scale
+        return np.clip(np.nan_to_num(z, nan=0.0), -4, 4) @ self.weight + self.bias
+
+
+def newton(z: np.ndarray, new: np.ndarray, weight: np.ndarray, penalty: float) -> np.ndarray:
+    """Weighted ridge logistic regression; the last column of `z` is constant and not penalised."""
+    beta = np.zeros(z.shape[1])
+    ridge = np.append(np.full(z.shape[1] - 1, penalty), 1e-6)
+    for _ in range(25):
+        p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
+        gradient = z.T @ (weight * (p - new)) + ridge * beta
+        step = np.linalg.solve((z * (weight * p * (1 - p))[:, None]).T @ z + np.diag(ridge), gradient)
+        beta -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    return beta
+
+
+def fit(data: Gold, names: list[str], allowed: set[str] | None = None, penalty: float = PENALTY) -> Logistic:
+    """Fit on the pairs of the allowed users (all by default), logged ones weighing most."""
+    parts = [data.logged, *data.variants]
+    picks = [np.array([allowed is None or user in allowed for user in part.user], bool) for part in parts]
+    raw = [part.matrix(names)[pick] for part, pick in zip(parts, picks, strict=True)]
+    mean, scale = np.nanmean(raw[0], axis=0), np.nanstd(raw[0], axis=0) + 1e-6
+    z = np.clip(np.nan_to_num((np.concatenate(raw) - mean) / scale, nan=0.0), -4, 4)
+    new = np.concatenate([part.new[pick] for part, pick in zip(parts, picks, strict=True)])
+    weight = np.where(np.arange(len(new)) < len(raw[0]), 1.0, VARIANT_WEIGHT)
+    beta = newton(np.column_stack([z, np.ones(len(z))]), new, weight, penalty)
+    return Logistic(names, mean, scale, beta[:-1], float(beta[-1]))
+
+
+def user_folds(user: np.ndarray, folds: int, seed: int) -> Iterator[tuple[set[str], np.ndarray]]:
+    """Users on the training side, and the pairs held out."""
+    names = np.unique(user)
+    np.random.default_rng(seed).shuffle(names)
+    for part in range(folds):
+        held = set(names[part::folds])
+        yield set(names) - held, np.array([u in held for u in user])
+
+
+def f1(new: np.ndarray, said: np.ndarray) -> float:
+    """F1 of boundaries (positive = new)."""
+    return float(2 * (new * said).sum() / max(new.sum() + said.sum(), 1))
+
+
+def best_threshold(new: np.ndarray, odds: np.ndarray) -> float:
+    """Log odds above which a boundary is best said: the middle of the plateau of F1 on held-in predictions."""
+    grid = np.linspace(-1.2, 0.8, 41)
+    scores = np.array([f1(new, odds > t) for t in grid])
+    smooth = np.convolve(np.pad(scores, 4, mode="edge"), np.ones(9) / 9, "valid")
+    return float(grid[np.argmax(smooth)])
+
+
+Train = Callable[[Gold, set[str]], Logistic]
+
+
+def held_out(data: Gold, train: Train, seed: int, folds: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Log odds for every logged pair by a model that never saw its user; and the same less the inner threshold."""
+    pairs = data.logged
+    odds, decision = np.zeros(len(pairs.new)), np.zeros(len(pairs.new))
+    for allowed, held in user_folds(pairs.user, folds, seed):
+        part = train(data, allowed).odds(pairs)
+        inner = np.zeros(len(pairs.new))
+        for inside, out in user_folds(pairs.user[~held], 5, seed + 1000):
+            where = np.flatnonzero(~held)[out]
+            inner[where] = train(data, inside).odds(pairs)[where]
+        odds[held] = part[held]
+        decision[held] = part[held] - best_threshold(pairs.new[~held], inner[~held])
+    return odds, decision
+
+
+def described(model: Logistic, threshold: float) -> dict:
+    """A model as shipped: the threshold is taken into the bias, so that even odds mean a boundary."""
+    rows = zip(model.names, model.mean, model.scale, model.weight, strict=True)
+    return {
+        "bias": round(model.bias - threshold, 4),
+        "features": [
+            {"name": n, "weight": round(float(w), 4), "mean": round(float(m), 5), "scale": round(float(s), 5)}
+            for n, m, s, w in rows
+        ],
+    }
+
+
+def final(data: Gold, names: list[str], seeds: list[int]) -> dict:
+    """The model on all users, with the threshold that held-out odds over all seeds ask for."""
+
+    def train(part: Gold, allowed: set[str]) -> Logistic:
+        return fit(part, names, allowed)
+
+    thresholds = [best_threshold(data.logged.new, held_out(data, train, seed)[0]) for seed in seeds]
+    return described(fit(data, names), float(np.mean(thresholds)))

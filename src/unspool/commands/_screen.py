@@ -1,0 +1,119 @@
+"""What the terminal shows: results on stdout, progress and notices on stderr."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def plain(value: Any, width: int | None = None) -> Text:
+    """Text of a log for the terminal: control characters and direction marks made visible, cut to a width."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return Text(text if width is None or len(text) <= width else text[: width - 1] + "…")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; times in ISO form."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar per step on stderr, where that is a terminal."""
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bars:
+        known: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in known:
+                known[what] = bars.add_task(what, total=of)
+            bars.update(known[what], completed=done, total=of)
+
+        yield show
+
+
+def rows(title: str, pairs: list[tuple[str, Any, str]]) -> Table:
+    """A table of name, number and note."""
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    table.add_column(min_width=26)
+    table.add_column(justify="right", min_width=10)
+    table.add_column(style="dim")
+    for name, number, note in pairs:
+        table.add_row(f"  {name}", f"{number:,}" if isinstance(number, int) else str(number), note)
+    return table
+
+
+KIND_NOTES = {
+    "grid": "a fresh prompt or a reroll by text",
+    "remix": "an edited prompt",
+    "prompt": "rows of a table of prompts",
+    "upscale": "someone chose an image",
+    "start": "a job that waits to start",
+    "progress": "a job at work, edited in place",
+    "other": "chat and answers that echo no prompt",
+}
+MERGED_NOTES = {
+    "edit": "states of a message that was edited in place",
+    "start": "jobs that were announced",
+    "progress": "jobs at work",
+    "derived": "variations, zooms, pans, regions, videos: into their prompt",
+    "upscale": "credited to their prompt",
+    "image_row": "images of one prompt",
+    "duplicate": "records that came twice",
+}
+REASON_NOTES = {
+    "chatter": "no prompt of a bot line",
+    "no_user": "nobody is named",
+    "empty": "no text",
+    "link_only": "image links only",
+    "language": "not English",
+    "orphan_upscale": "the prompt is not in the log",
+    "orphan_derived": "the prompt is not in the log",
+    "excluded": "left out by your settings",
+    "malformed": "could not be read",
+}
+
+
+def summary(found: dict[str, Any]) -> None:
+    """Print what a study holds."""
+    books = found["books"]
+    out.print(rows(f"Records read: {books['records']:,}", [(k, n, KIND_NOTES.get(k, "")) for k, n in books["kinds"].items()]))
+    share = found["share_upscaled"]
+    main = [
+        ("prompts", found["n_prompts"], ", ".join(f"{n:,} {a}" for a, n in found["actions"].items())),
+        ("users", found["n_users"], ""),
+        ("upscaled", "unknown" if share is None else f"{share:.1%}", "" if share is not None else "this log cannot know"),
+    ]
+    if found["first"]:
+        main.append(("time", f"{found['first']:%Y-%m-%d}", f"to {found['last']:%Y-%m-%d}"))
+    out.print(rows("Prompts", main))
+    for rule, threads in found["rules"].items():
+        _threads(found, rule, threads)
+    if not found["rules"] or not found["n_timed"] or not found["n_users"]:
+        _why_no_threads(found)
+    out.print(rows("Merged", [(k, n, MERGED_NOTES.get(k, "")) for k, n in books["merged"].items()] or [("nothing", 0, "")]))
+    out.print(rows("Left out", [(k, n, REASON_NOTES.get(k, "")) for k, n in books["rejects"].items()] or [("nothing", 0, "")]))
+
+
+def _threads(found: dict[str, Any], rule: str, threads: dict[str, Any]) -> None:
+    chosen = "the chosen rule" if rule == found["rule"] and len(found["rules"]) > 1 else ""
+    pairs = [("threads", threads["n_threads"], chosen)]
+    pairs += [(f"  of {n} prompts or more", threads[f"n_threads_{n}"], "") for n in (2, 4, 10)]
+    out.print(rows(f"Threads by the rule {rule}", pairs))
+
+
+def _why_no_threads(found: dict[str, Any]) -> None:
+    if not found["n_prompts"]:
+        err.print("No prompts: nothing to thread.")
+    elif not found["n_users"]:
+        err.print("The log names no users, so there are prompts but no threads.")
+    elif not found["n_timed"] and found["rules"] and not any(r["n_threads"] for r in found["rules"].values()):
+        err.print("The log has neither times nor an order, so there are prompts but no threads.")

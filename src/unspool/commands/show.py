@@ -1,0 +1,79 @@
+"""unspool show."""
+
+from typing import Annotated, Any
+
+import typer
+
+from unspool.commands import _options as o
+
+STYLES = {"kept": "", "added": "bold green", "removed": "red strike"}
+
+
+def command(
+    study: o.StudyPath,
+    thread_id: Annotated[str, typer.Argument(metavar="THREAD_ID", help="Id of a thread, or its first digits.")],
+    rule: Annotated[str | None, typer.Option(help="Thread by this rule; the study's chosen one by default.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Show one thread, each prompt with what changed since the one before.
+
+    Example: [bold]unspool show study 3f2a[/bold]
+    """
+    from unspool.commands import _screen
+    from unspool.stages.browse import one_thread
+    from unspool.study import Study
+
+    rows = one_thread(Study(study), thread_id, rule)
+    if as_json:
+        columns = ["thread_id", "step", "prompt_id", "time", "text", "params", "action", "upscaled", "n_upscales"]
+        _screen.print_json(rows.select(columns).to_dicts())
+        return
+    before: dict[str, Any] | None = None
+    for row in rows.iter_rows(named=True):
+        _screen.out.print(_head(row, before))
+        _screen.out.print(_body(row, before), soft_wrap=False)
+        before = row
+
+
+def _head(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
+    from rich.text import Text
+
+    head = Text(f"{row['step']:>3}  ", style="bold")
+    if row["time"]:
+        gap = f"  +{_gap((row['time'] - before['time']).total_seconds())}" if before and before["time"] else ""
+        head.append(f"{row['time']:%Y-%m-%d %H:%M:%S}{gap}", style="dim")
+    if row["action"] != "grid":
+        head.append(f"  {row['action']}", style="cyan")
+    if row["upscaled"]:
+        head.append(f"  ▲ upscaled{' ×' + str(row['n_upscales']) if (row['n_upscales'] or 0) > 1 else ''}", style="yellow")
+    return head
+
+
+def _gap(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _body(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from unspool.commands import _screen
+    from unspool.edits.words import word_diff
+
+    spans = [("kept", row["text"])] if before is None else word_diff(before["text"], row["text"])
+    text = Text()
+    for what, words in spans:
+        text.append_text(Text(_screen.plain(words).plain, style=STYLES[what]))
+    now, then = _parameters(row), _parameters(before) if before else _parameters(row)
+    for parameter in dict.fromkeys([*now, *then]):
+        what = "kept" if parameter in now and parameter in then else "added" if parameter in now else "removed"
+        text.append(" ")
+        text.append_text(Text(_screen.plain(parameter).plain, style=STYLES[what] or "dim"))
+    return Padding(text, (0, 0, 1, 5))
+
+
+def _parameters(row: dict[str, Any]) -> list[str]:
+    return [" ".join([f"--{p['name']}", (", " if p["name"] == "no" else " ").join(p["values"])]).strip() for p in row["params"]]

@@ -1,0 +1,1 @@
+"""Consecutive prompts of a thread: what was kept, added and removed."""

@@ -1,0 +1,241 @@
+"""Stage `read`: logs to prompts and rejects, in two passes over buckets of users, with books that balance."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+import unspool
+from unspool import sources
+from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal
+from unspool.compiling.routing import owners
+from unspool.compiling.settings import ReadSettings
+from unspool.engine import Runner, worker_count, workers
+from unspool.errors import UnspoolError
+from unspool.sources import Options, Span
+from unspool.sources._inputs import Input, find, sha256
+from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
+from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
+from unspool.study import Study, fingerprint, write_parquet
+
+Progress = Callable[[str, int, int], None]
+SMALL_BYTES = 16 * 2**20
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Show nothing."""
+
+
+def read(
+    logs: Sequence[str],
+    study: str | Path,
+    settings: ReadSettings | None = None,
+    *,
+    key: str | Path | None = None,
+    force: bool = False,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> Study:
+    """Compile logs into the prompts of a study and return it.
+
+    What was done with the same inputs and settings is skipped, a run that was cut goes on. Other inputs than the
+    study's are an error unless `force`.
+    """
+    settings = settings or ReadSettings()
+    inputs = find(list(logs), settings.source)
+    opened = Study.open_or_make(Path(study), key, force=force)
+    pseudonyms = opened.pseudonyms(key)
+    with opened.locked():
+        listed = [{**_described(i), "sha256": sha256(i.path)} for i in inputs]
+        _check_inputs(opened, listed, force)
+        mark = fingerprint(listed, asdict(settings), unspool.__version__, pseudonyms.fingerprint())
+        if opened.stage_done("read", mark):
+            return opened
+        opened.manifest |= {"inputs": listed, "settings": asdict(settings), "version": unspool.__version__}
+        opened.mark("read", mark, "running")
+        small = sum(i.unpacked for i in inputs) <= SMALL_BYTES and jobs is None
+        with workers(1 if small else worker_count(jobs)) as runner:
+            _Reading(opened, inputs, settings, pseudonyms, runner, progress, opened.work("read", mark)).all()
+        opened.mark("read", mark, "done")
+    return opened
+
+
+def _described(item: Input) -> dict[str, Any]:
+    return {"number": item.number, "source": item.source, "size": item.size}
+
+
+def _check_inputs(study: Study, listed: list[dict[str, Any]], force: bool) -> None:
+    before = study.manifest.get("inputs")
+    if before is None or force or [i["sha256"] for i in before] == [i["sha256"] for i in listed]:
+        return
+    raise UnspoolError(
+        "The study was made from other inputs.",
+        f"It has {len(before)}, {len(listed)} are given, and their contents differ.",
+        "Choose another study with -o, or add --force to make this one anew.",
+        exit_code=2,
+    )
+
+
+class _Reading:
+    """The steps of one reading."""
+
+    def __init__(
+        self, study: Study, inputs: list[Input], settings: ReadSettings, pseudonyms: Pseudonyms, runner: Runner,
+        progress: Progress, work: Path,
+    ) -> None:
+        self.study, self.inputs, self.settings, self.pseudonyms = study, inputs, settings, pseudonyms
+        self.runner, self.progress, self.work = runner, progress, work
+        size = sum(i.unpacked for i in inputs)
+        self.buckets = 1 << max(0, -(-size // BUCKET_BYTES) - 1).bit_length()
+        self.gather = any(sources.source(i.source).LINKED for i in inputs)
+        self.parts, self.events, self.out = work / "parts", work / "events", work / "out"
+
+    def all(self) -> None:
+        if not (self.work / "ready").exists():
+            self._parse()
+            events = self._spread() if self.gather else self.parts
+            self._compile(events)
+            self._collect()
+        self._publish()
+
+    def _run(self, what: str, function: Callable[[Any], int], tasks: Sequence[Any]) -> None:
+        self.progress(what, 0, len(tasks))
+        for done, _ in enumerate(self.runner.run(function, tasks), 1):
+            self.progress(what, done, len(tasks))
+
+    def _parse(self) -> None:
+        options = Options(self.settings.columns, self.settings.timezone)
+        spans: list[tuple[Input, Span]] = []
+        for item in self.inputs:
+            source = sources.source(item.source)
+            cut = getattr(source, "spans", None)
+            spans += [(item, span) for span in (cut(item.path, options) if cut else [Span()])]
+        self.parts.mkdir(exist_ok=True)
+        rest = (self.settings, self.pseudonyms.key, self.buckets, self.gather, self.parts)
+        self._run("reading", parse_part, [Part(n, item, span, *rest) for n, (item, span) in enumerate(spans)])
+        self._check_blank()
+
+    def _totals(self) -> list[dict[str, int]]:
+        return [orjson.loads(file.read_bytes()) for file in sorted(self.parts.glob("*/totals.json"))]
+
+    def _check_blank(self) -> None:
+        totals = self._totals()
+        records, blank = sum(t["records"] for t in totals), sum(t["blank"] for t in totals)
+        if records and blank == records:
+            raise UnspoolError(
+                "Every message of the log is blank.",
+                f"{records:,} messages were found, none with content.",
+                "Export again by an account that sees the messages: a bot needs the Message Content Intent, "
+                "set in the Discord developer portal.",
+            )
+
+    def _spread(self) -> Path:
+        path = self.work / "owners.arrow"
+        if not path.exists():
+            temporary = path.with_suffix(".new")
+            owners(waiting(self.parts)).write_ipc(temporary)
+            temporary.replace(path)
+        self.events.mkdir(exist_ok=True)
+        found = sorted(p for p in self.parts.iterdir() if not p.name.startswith("."))
+        tasks = [Gathered(int(p.name), p, path, self.buckets, self.events) for p in found]
+        self._run("sorting by user", scatter_part, tasks)
+        return self.events
+
+    def _compile(self, events: Path) -> None:
+        for name in ("prompts", "rejects", "counts"):
+            (self.out / name).mkdir(parents=True, exist_ok=True)
+        named = {i.number: i.source for i in self.inputs}
+        tasks = [Bucket(n, events, self.out, named, self.settings) for n in range(self.buckets)]
+        self._run("compiling", work_bucket, tasks)
+
+    def _collect(self) -> None:
+        """Add the rejects and aliases of the first pass, balance the books, and say that all is ready."""
+        files = sorted(self.parts.glob("*/rejects-*.parquet"))
+        for number, place in enumerate(sorted({file.parent for file in files})):
+            found = pl.concat([pl.read_parquet(file) for file in sorted(place.glob("rejects-*.parquet"))])
+            if found.height:
+                write_parquet(found, self.out / "rejects" / f"read-{number:06d}.parquet")
+        named = [pl.read_parquet(file) for file in sorted(self.parts.glob("*/aliases-*.parquet"))]
+        if named:
+            aliases = pl.concat(named).unique(maintain_order=True)
+            write_parquet(aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"])), self.out / "aliases.parquet")
+        self.study.manifest |= {"buckets": self.buckets, "counts": self._books()}
+        self.study.manifest["inputs"] = [
+            {**i, "records": self.study.manifest["counts"]["inputs"][n]["records"]}
+            for n, i in enumerate(self.study.manifest["inputs"])
+        ]
+        self.study.save_manifest()
+        (self.work / "ready").touch()
+
+    def _books(self) -> dict[str, Any]:
+        """Records read = prompts + merged + rejects, per input and in sum; else the run fails."""
+        books = {i.number: _Books() for i in self.inputs}
+        for total in self._totals():
+            books[total["input"]].records += total["records"]
+        for file in sorted(self.parts.glob("*/rejects-*.parquet")):
+            for number, reason, n in pl.read_parquet(file).group_by("input", "reason").len().iter_rows():
+                books[number].rejects[reason] += n
+                books[number].kinds["other" if reason == "chatter" else reason] += n
+        for file in sorted((self.out / "counts").glob("*.json")):
+            for name, rows in orjson.loads(file.read_bytes()).items():
+                for number, what, n in rows:
+                    books[number].add(name, what, n)
+        return _balanced(list(books.values()))
+
+    def _publish(self) -> None:
+        """Move what is ready into its place; done again after a cut, it ends the same."""
+        for name in ("prompts", "rejects", "aliases.parquet"):
+            made, place = self.out / name, self.study.path / name
+            if made.exists():
+                shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+                made.rename(place)
+        shutil.rmtree(self.study.path / "threads", ignore_errors=True)
+        self.study.manifest["stages"] = {"read": self.study.manifest["stages"]["read"]}
+        self.study.manifest |= {"rules": {}, "rule": None}
+
+
+class _Books:
+    """Counts of one input."""
+
+    def __init__(self) -> None:
+        self.records = self.prompts = 0
+        self.merged: Counter[str] = Counter()
+        self.rejects: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+
+    def add(self, name: str, what: str, n: int) -> None:
+        if name == "prompts":
+            self.prompts += n
+        else:
+            getattr(self, name)[what] += n
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "prompts": self.prompts,
+            "merged": dict(sorted(self.merged.items())),
+            "rejects": dict(sorted(self.rejects.items())),
+            "kinds": dict(sorted(self.kinds.items())),
+        }
+
+
+def _balanced(books: list[_Books]) -> dict[str, Any]:
+    total = _Books()
+    for number, book in enumerate(books, 1):
+        found = book.prompts + book.merged.total() + book.rejects.total()
+        if found != book.records:
+            raise UnspoolError(
+                f"The books of input {number} do not balance.",
+                f"{book.records:,} records were read, {found:,} are accounted for.",
+                "This is a fault of unspool: please report it with the counts.",
+            )
+        total.records += book.records
+        total.prompts += book.prompts
+        for name in ("merged", "rejects", "kinds"):
+            getattr(total, name).update(getattr(book, name))
+    return {"total": total.as_dict(), "inputs": [book.as_dict() for book in books]}

@@ -1,0 +1,146 @@
+"""Stage `thread`: prompts to threads by one rule, file by file, since a user's prompts all lie in one file."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import unspool
+from unspool import tables
+from unspool import threads as rules
+from unspool.engine import worker_count, workers
+from unspool.errors import UnspoolError
+from unspool.stages.read import Progress, silent
+from unspool.study import Study, fingerprint, write_parquet
+
+SMALL_BYTES = 8 * 2**20
+_COLUMNS = ("thread_id", "step", "steps_left")
+
+
+def label(rule: str, options: Mapping[str, Any]) -> str:
+    """Name of a rule with its options, as the folder of its threads: `iou`, `iou-threshold=0.4`."""
+    return "-".join([rule, *(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in sorted(options.items()))])
+
+
+def assign(prompts: pl.DataFrame, rule: str = rules.DEFAULT, **options: Any) -> pl.DataFrame:
+    """The threads table of some prompts: prompt_id, thread_id, step (from 1), steps_left (0 at the last).
+
+    A thread is a contiguous run of one user's prompts in order and bears the id of its first prompt. Prompts without a
+    user, or without both time and order, have no thread: null.
+    """
+    if not prompts.height:
+        return tables.empty(tables.THREADS)
+    orderly = pl.col("user_id").is_not_null() & pl.coalesce(*_places(prompts)).is_not_null()
+    known = prompts.filter(orderly)
+    if not known.height:
+        return tables.conform(prompts.select("prompt_id"), tables.THREADS)
+    starts = rules.rule(rule).starts(known, **options) | (known["user_id"] != known["user_id"].shift()).fill_null(True)
+    numbered = known.select("prompt_id", starts.alias("starts")).with_columns(run=pl.col("starts").cum_sum(), row=pl.int_range(pl.len()))
+    first = numbered.filter("starts").with_columns(length=pl.col("row").shift(-1, fill_value=known.height) - pl.col("row"))
+    at = numbered["run"] - 1
+    step = numbered["row"] - first["row"].gather(at) + 1
+    found = pl.DataFrame(
+        {
+            "prompt_id": numbered["prompt_id"],
+            "thread_id": first["prompt_id"].gather(at),
+            "step": step,
+            "steps_left": first["length"].gather(at) - step,
+        }
+    )
+    if known.height < prompts.height:
+        found = pl.concat([prompts.filter(~orderly).select("prompt_id"), found], how="diagonal")
+    return tables.conform(found, tables.THREADS)
+
+
+def _places(prompts: pl.DataFrame) -> list[pl.Expr]:
+    return [pl.col("time").cast(pl.Int64), *([pl.col("order").cast(pl.Int64)] if "order" in prompts.columns else [])]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of prompts, its rule, and where its threads go; `chosen`: the prompts take over the rule's columns."""
+
+    path: Path
+    rule: str
+    options: dict[str, Any]
+    out: Path
+    work: Path
+    chosen: bool
+
+
+def thread_file(file: File) -> tuple[int, int]:
+    """Thread one file of prompts; return its numbers of prompts and of threads."""
+    done = file.work / file.path.name
+    target = file.out / file.path.name
+    if not done.exists():
+        prompts = pl.read_parquet(file.path)
+        found = assign(prompts, file.rule, **file.options)
+        write_parquet(found, target)
+        if file.chosen:
+            columns = found.select(_COLUMNS) if found.height == prompts.height and found["prompt_id"].equals(prompts["prompt_id"]) else None
+            if columns is None:
+                columns = prompts.select("prompt_id").join(found, on="prompt_id", how="left", maintain_order="left").select(_COLUMNS)
+            write_parquet(prompts.with_columns(columns), file.path)
+        done.touch()
+    table = pl.scan_parquet(target).select(n=pl.len(), threads=(pl.col("step") == 1).sum()).collect()
+    return table["n"].item(), table["threads"].item()
+
+
+def thread(
+    study: Study,
+    rule: str = rules.DEFAULT,
+    *,
+    choose: bool = True,
+    jobs: int | None = None,
+    progress: Progress = silent,
+    **options: Any,
+) -> Study:
+    """Add the threads of a rule to the study; `choose` makes it the one whose columns the prompts table has."""
+    options = check_options(rule, options)
+    read_mark = study.manifest["stages"].get("read", {})
+    if read_mark.get("state") != "done":
+        raise UnspoolError(
+            "The study has not been read to its end.", "Its prompts are not complete.",
+            "Run `unspool read` with the same inputs; it goes on where it was.",
+        )
+    name = label(rule, options)
+    mark = fingerprint(read_mark["fingerprint"], rule, options, choose, unspool.__version__)
+    with study.locked():
+        if study.stage_done(f"thread {name}", mark) and (not choose or study.manifest["rule"] == name):
+            return study
+        study.mark(f"thread {name}", mark, "running")
+        files = sorted((study.path / "prompts").glob("*.parquet"))
+        out = study.path / "threads" / name
+        out.mkdir(parents=True, exist_ok=True)
+        work = study.work("thread", mark)
+        tasks = [File(path, rule, options, out, work, choose) for path in files]
+        small = sum(path.stat().st_size for path in files) <= SMALL_BYTES and jobs is None
+        totals = []
+        with workers(1 if small else worker_count(jobs)) as runner:
+            progress(f"threading by {name}", 0, len(tasks))
+            for done, total in enumerate(runner.run(thread_file, tasks), 1):
+                totals.append(total)
+                progress(f"threading by {name}", done, len(tasks))
+        study.manifest["rules"][name] = {
+            "rule": rule, "options": options, "prompts": sum(t[0] for t in totals), "threads": sum(t[1] for t in totals)
+        }
+        if choose:
+            study.manifest["rule"] = name
+        study.mark(f"thread {name}", mark, "done")
+    return study
+
+
+def check_options(rule: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that differ from the rule's defaults; one that the rule does not have is an error."""
+    known = dict(list(inspect.signature(rules.rule(rule).starts).parameters.items())[1:])
+    for name in options:
+        if name not in known:
+            raise UnspoolError(
+                f"The rule {rule} has no option {name!r}.", f"It has {', '.join(known) or 'none'}.",
+                "See `unspool rules`.", exit_code=2,
+            )
+    return {name: value for name, value in options.items() if value != known[name].default}
+
