@@ -13,7 +13,7 @@ from typing import Any, Self
 import polars as pl
 
 from unspool import tables
-from unspool.compiling.pseudonyms import Pseudonyms, make_key, read_key
+from unspool.compiling.pseudonyms import Pseudonyms, make_key, normal, read_key
 from unspool.errors import UnspoolError
 
 FORMAT = 1
@@ -83,7 +83,7 @@ class Study:
     def user(self, name: str, key: str | Path | None = None) -> str:
         """Pseudonym of a user, from an id or a handle as it stands in the log."""
         pseudonyms = self.pseudonyms(key)
-        tried = [name.strip(), name.strip().removeprefix("@").lower()]
+        tried = [name.strip(), normal(name)]
         found = pseudonyms.ids(pl.Series(tried), "user").to_list()
         aliases = self.path / "aliases.parquet"
         known = dict(pl.read_parquet(aliases).iter_rows()) if aliases.exists() else {}
@@ -174,7 +174,7 @@ def fingerprint(*parts: Any) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     temporary.replace(path)
 
 

@@ -173,6 +173,15 @@ def test_a_file_without_bytes_has_no_records(tmp_path, name):
     assert malformed.is_empty()
 
 
+def test_json_in_which_nothing_is_an_object_is_malformed_and_not_silent(tmp_path):
+    rows, malformed = read(written(tmp_path, "{oops\n[1]\n", "log.jsonl"), {"text": "t"})
+    assert (rows.height, malformed["record"].to_list()) == (0, [1, 2])
+    rows, malformed = read(written(tmp_path, "[{}, 3]", "log.json"), {"text": "t"})
+    assert (rows.select("record", "text").rows(), malformed["record"].to_list()) == ([(1, "")], [2])
+    rows, malformed = read(written(tmp_path, b"no gzip", "log.jsonl.gz"), {"text": "t"})
+    assert (rows.height, malformed["record"].to_list()) == (0, [1])
+
+
 def test_header_only(tmp_path):
     assert read(written(tmp_path, "t,u\n"), {"text": "t", "user_id": "u"})[0].is_empty()
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspool.errors import UnspoolError
@@ -129,6 +129,7 @@ WHOLE_MILLISECONDS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1)).ma
 OFFSETS = st.integers(-14 * 60, 14 * 60)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(WHOLE_MILLISECONDS, OFFSETS, st.sampled_from(["T", " "])), min_size=1, max_size=20))
 def test_iso_round_trip_with_any_offset(moments):
     texts = [m.astimezone(timezone(timedelta(minutes=shift))).isoformat(mark) for m, shift, mark in moments]
@@ -137,6 +138,7 @@ def test_iso_round_trip_with_any_offset(moments):
     assert not bad.any()
 
 
+@settings(deadline=None)
 @given(st.lists(WHOLE_MILLISECONDS, min_size=1, max_size=20))
 def test_epoch_and_datetime_round_trip(moments):
     milliseconds = [round(moment.timestamp() * 1000) for moment in moments]
@@ -149,6 +151,7 @@ def test_epoch_and_datetime_round_trip(moments):
         assert _times.parse(series, "UTC")[0].to_list() == moments
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=20))
 def test_no_text_breaks_the_reader(texts):
     times, bad = _times.parse(pl.Series(texts, dtype=pl.String), "UTC")

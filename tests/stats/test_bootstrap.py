@@ -56,6 +56,8 @@ def test_the_seed_decides() -> None:
 def test_a_level_of_half_lies_within_one_of_ninety_five() -> None:
     sums = np.random.default_rng(2).normal(5, 1, size=(30, 2))
     wide, narrow = (bootstrap.intervals(sums, ratio, level=level)[0] for level in (0.95, 0.5))
+    replicates = ratio(bootstrap.drawn(sums))[:, 0]
+    assert (wide.low, wide.high) == pytest.approx(tuple(np.quantile(replicates, [0.025, 0.975])))
     assert wide.low < narrow.low < narrow.estimate < narrow.high < wide.high
 
 

@@ -190,13 +190,24 @@ def test_pairs_whose_prompts_are_missing_are_lost_and_others_between_do_no_harm(
 
 
 def test_a_lost_pair_ends_a_run() -> None:
-    # Four labelled pairs, of which the second is lost (no prompt at minute 2) and with it the third: two runs of one
-    # pair. Two items each, all in one labelled and one predicted thread; joined, they would be one run of three items.
+    # Four labelled pairs, of which the second is lost (no prompt at minute 2) and with it the third: two runs of two
+    # items, labelled {a b} and {c d}, predicted {a b} and {c} {d}. Recall 1 1 1/2 1/2: 3 of 4. Were they one run, it
+    # would hold three items and have 2/3 2/3 1/3.
     prompts = study([("u", 0, "a"), ("u", 1, "b"), ("u", 3, "c"), ("u", 4, "d")])
     labels = gold([("u", i, i + 1, False) for i in range(4)])
-    found = row(score(prompts, {"mine": threads(prompts, "1122")}, labels, KEY), "mine")
+    found = row(score(prompts, {"mine": threads(prompts, "1123")}, labels, KEY), "mine")
     assert (found["n_pairs"], found["n_lost"]) == (2, 2)
-    assert (found["bcubed_precision"], found["bcubed_recall"]) == (1, 1)
+    assert (found["bcubed_precision"], found["bcubed_recall"]) == (1, 3 / 4)
+
+
+def test_two_prompts_of_one_moment_do_not_join_runs() -> None:
+    # The pairs a-b and c-d touch in time, not in a prompt: recall as above, 3 of 4.
+    prompts = study([("u", 0, "a"), ("u", 1, "b"), ("u", 1, "c"), ("u", 2, "d")])
+    labels = gold([("u", 0, 1, False), ("u", 1, 2, False)]).with_columns(
+        previous_text=pl.Series(["a", "c"]), text=pl.Series(["b", "d"])
+    )
+    found = row(score(prompts, {"mine": threads(prompts, "1123")}, labels, KEY), "mine")
+    assert (found["bcubed_precision"], found["bcubed_recall"]) == (1, 3 / 4)
 
 
 def test_users_are_found_by_id_by_name_and_by_pseudonym() -> None:

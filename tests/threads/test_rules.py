@@ -184,12 +184,14 @@ def test_wrong_options_are_refused(rule: ModuleType, options: dict[str, object])
 
 
 def test_gap_cuts_after_more_than_thirty_minutes() -> None:
-    minutes = [0, 30, 60.001, 61]
-    frame = prompts(["a"] * 4).with_columns(time=pl.Series([START + timedelta(minutes=m) for m in minutes]))
-    # Pauses of 30, 30.001 and .999 minutes.
+    seconds = [0, 1800, 3600.001, 3630.001]
+    times = pl.Series([START + timedelta(seconds=s) for s in seconds], dtype=pl.Datetime("ms", "UTC"))
+    frame = prompts(["a"] * 4).with_columns(time=times)
+    # Pauses of 30 minutes, 30 minutes and a millisecond, and half a minute.
     assert gap.starts(frame).to_list() == [True, False, True, False]
     assert gap.starts(frame, minutes=31).to_list() == [True, False, False, False]
-    assert gap.starts(frame, minutes=0.999).to_list() == [True, True, True, False]
+    assert gap.starts(frame, minutes=0.5).to_list() == [True, True, True, False]
+    assert gap.starts(frame, minutes=0).to_list() == [True, True, True, True]
 
 
 def test_gap_starts_a_thread_where_a_time_is_unknown() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from unspool import tables
-from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal_name
+from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal, normal_name
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk
 from unspool.syntax.lines import parse_lines
@@ -79,7 +79,7 @@ def from_messages(chunk: Chunk, number: int, linked: bool, pseudonyms: Pseudonym
         .then(pl.lit("upscale"))
         .otherwise(pl.col("kind"))
         .cast(KIND),
-        user_name=normal_name(pl.coalesce("line_user_name", "user_name")),
+        user_name=_known(normal_name(pl.coalesce("line_user_name", "user_name"))),
         user_id=pl.coalesce("line_user_id", "user_id"),
         input=pl.lit(number, dtype=pl.UInt16),
         echo=scrub(pl.col("echo")),
@@ -135,6 +135,11 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
     )
 
 
+def _known(name: pl.Expr) -> pl.Expr:
+    """An exporter writes @Unknown for people who left; they are not one person."""
+    return pl.when(~name.is_in(["", "unknown", "unknown-user", "deleted user"])).then(name)
+
+
 def _rank(ids: pl.Expr) -> pl.Expr:
     """Order of numeric ids within the chunk: breaks ties in time and says nothing else of the id."""
     return ids.str.to_integer(strict=False, dtype=pl.UInt64).rank("dense").cast(pl.UInt32)
@@ -154,7 +159,7 @@ def _excluded(settings: ReadSettings) -> pl.Expr:
 def _dropped_users(settings: ReadSettings) -> pl.Expr:
     if not settings.drop_users:
         return pl.lit(False)
-    names = [name.strip().removeprefix("@").lower() for name in settings.drop_users]
+    names = [normal(name) for name in settings.drop_users]
     by_id = pl.col("user_id").is_in([name.strip() for name in settings.drop_users])
     return (by_id | pl.col("user_name").is_in(names)).fill_null(False)
 

@@ -15,7 +15,7 @@ def merge_edits(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         return events, pl.DataFrame(schema={"input": pl.UInt16, "category": pl.String})
     twice = ~pl.struct("message_id", "kind", "echo", "edited").is_first_distinct()
     events = events.with_columns(twice=twice, finished=pl.col("kind").is_in(FINISHED), seen=pl.coalesce("edited", "time"))
-    order = pl.struct("finished", pl.col("kind") != "other", "seen", "seq")
+    order = pl.struct("finished", pl.col("kind") != "other", "seen", ~pl.col("twice"), "seq")
     last = order.rank("ordinal", descending=True).over("message_id") == 1
     events = events.with_columns(
         last=last,

@@ -64,6 +64,11 @@ def normal_name(names: pl.Expr) -> pl.Expr:
     return names.str.strip_chars().str.strip_prefix("@").str.to_lowercase()
 
 
+def normal(name: str) -> str:
+    """The same for one handle."""
+    return name.strip().removeprefix("@").lower()
+
+
 def read_key(path: Path) -> Pseudonyms:
     """Read a key file; one that is no key is an error."""
     try:

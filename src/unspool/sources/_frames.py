@@ -27,7 +27,7 @@ TEXT_ROWS = 100_000
 BATCH_ROWS = 1_000
 PARQUET_ROWS = 250_000
 SPAN_ROWS = 500_000
-HEAD_RECORDS = 1_000
+HEAD_OBJECTS = 1_000
 EXACT = 2**53
 
 FORMS = {
@@ -81,13 +81,15 @@ def columns(path: Path) -> list[str]:
     if kind == "parquet":
         return _parquet_schema(path).names()
     if kind == "json":
-        objects = (value for _, value, _ in islice(_json_records(path), HEAD_RECORDS) if isinstance(value, dict))
-        return list(dict.fromkeys(key for value in objects for key in value))
+        objects = (value for _, value, _ in _json_records(path) if isinstance(value, dict))
+        return list(dict.fromkeys(key for value in islice(objects, HEAD_OBJECTS) for key in value))
     try:
         with open_bytes(path) as file:
             return _Records(file, kind).header
-    except BROKEN:
-        return []
+    except BROKEN as error:
+        raise UnspoolError(
+            "An input table cannot be read.", f"It breaks off in its header: {type(error).__name__}.", "Fetch it again."
+        ) from None
 
 
 def spans(path: Path) -> list[Span]:
@@ -133,6 +135,12 @@ def chunk(part: Slice, rows: pl.DataFrame, faults: Sequence[tuple[pl.Series, str
     return Chunk(
         tables.conform(kept, tables.PROMPT_RECORDS), pl.concat([part.malformed, told]).sort("record"), has_users
     )
+
+
+def without_columns(path: Path, *, has_users: bool = True) -> Iterator[Chunk]:
+    """The chunks of a table in which no column was found: its broken records; a JSON object without keys is blank."""
+    for piece in slices(path, Span(), ()):
+        yield chunk(piece, pl.DataFrame({"text": [""] * len(piece.records)}), [], has_users=has_users)
 
 
 def words(column: pl.Series) -> pl.Series:
@@ -279,7 +287,7 @@ class _Records:
             try:
                 fields = next(reader)
                 why = "" if len(fields) in (0, width) else f"{len(fields)} fields where the header has {width}"
-                if self.tabs and len(lines.held) > 1 and lines.held[0].count("\t") == width - 1:
+                if self.tabs and width > 1 and 1 < len(lines.held) == sum(map(self._is_full, lines.held)):
                     fields, why = self._unquoted()
             except StopIteration:
                 return
@@ -289,6 +297,9 @@ class _Records:
                 why = BAD_BYTES
             if fields or why:
                 yield fields, why
+
+    def _is_full(self, line: str) -> bool:
+        return line.count("\t") == len(self.header) - 1
 
     def _unquoted(self) -> tuple[list[str], str]:
         """The first line alone: in a TSV, which need not know quotes, as it stands; in a CSV it is lost."""

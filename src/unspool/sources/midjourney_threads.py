@@ -17,7 +17,7 @@ import polars as pl
 from unspool.errors import UnspoolError
 from unspool.sources import Chunk, Head, Options, Span, _frames, _times
 
-TITLE = "Midjourney-Threads: 169,620 prompts in 107,051 threads, Jan-Mar 2023 (CSV, JSON lines)"
+TITLE = "Midjourney-Threads: 169,620 prompts in 107,051 threads (CSV, JSON lines)"
 CITATION = (
     "Don-Yehiya, Choshen & Abend 2023, Human Learning by Model Feedback, EMNLP; huggingface.co/datasets/shachardon/"
     "midjourney-threads. Written from the data card and a JSON-lines slice; the CSVs were not at hand."
@@ -53,6 +53,7 @@ def spans(path: Path, options: Options) -> list[Span]:
 def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
     """Yield prompt records with their `released_` columns."""
     if not (names := _frames.columns(path)):
+        yield from _frames.without_columns(path)
         return
     user = next((name for name in USERS if name in names), USERS[0])
     _frames.require(names, {"text": "the prompt", "id": "the prompt's id", user: "the user"})

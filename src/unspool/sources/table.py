@@ -43,6 +43,7 @@ def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
     """Yield prompt records by the column map; a role without its column is an error that lists the columns."""
     roles = _roles(options)
     if not (names := _frames.columns(path)):
+        yield from _frames.without_columns(path, has_users="user_id" in roles)
         return
     parts = {role: _parts(expression, names) for role, expression in roles.items()}
     _frames.require(names, {name: f"the role {role}" for role, columns in parts.items() for name in columns})

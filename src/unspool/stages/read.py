@@ -12,7 +12,7 @@ import polars as pl
 
 import unspool
 from unspool import sources
-from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal
+from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal
 from unspool.compiling.routing import owners
 from unspool.compiling.settings import ReadSettings
 from unspool.engine import Runner, worker_count, workers
@@ -53,16 +53,27 @@ def read(
     with opened.locked():
         listed = [{**_described(i), "sha256": sha256(i.path)} for i in inputs]
         _check_inputs(opened, listed, force)
-        mark = fingerprint(listed, asdict(settings), unspool.__version__, pseudonyms.fingerprint())
+        public = _public(settings, pseudonyms)
+        mark = fingerprint(listed, public, unspool.__version__, pseudonyms.fingerprint())
         if opened.stage_done("read", mark):
             return opened
-        opened.manifest |= {"inputs": listed, "settings": asdict(settings), "version": unspool.__version__}
+        opened.manifest |= {"inputs": listed, "settings": public, "version": unspool.__version__}
         opened.mark("read", mark, "running")
         small = sum(i.unpacked for i in inputs) <= SMALL_BYTES and jobs is None
         with workers(1 if small else worker_count(jobs)) as runner:
             _Reading(opened, inputs, settings, pseudonyms, runner, progress, opened.work("read", mark)).all()
         opened.mark("read", mark, "done")
     return opened
+
+
+def _public(settings: ReadSettings, pseudonyms: Pseudonyms) -> dict[str, Any]:
+    """The settings as the manifest may hold them: people and channels as pseudonyms."""
+    channels = pl.Series(settings.channels, dtype=pl.String)
+    people = pl.Series([normal(name) for name in settings.drop_users], dtype=pl.String)
+    return asdict(settings) | {
+        "channels": pseudonyms.ids(channels, "channel").to_list(),
+        "drop_users": pseudonyms.ids(people, "user").to_list(),
+    }
 
 
 def _described(item: Input) -> dict[str, Any]:

@@ -44,9 +44,9 @@ def parse_parameters(tail: str) -> list[Parameter]:
     A repeated parameter stands repeatedly, in order; a flag has no values; `--raw` is `--style raw`. "" gives [].
     """
     found = list(_ONE.finditer(tail))
-    ends = [match.start() for match in found[1:]] + [len(tail)]
     names = [match[1].lower() for match in found]
-    parsed = [_one(name, tail[m.end() : end]) for name, m, end in zip(names, found, ends, strict=True)]
+    ends = [*(match.start() for match in found), len(tail)][1:]
+    parsed = [_one(name, tail[m.end() : end]) for name, m, end in zip(names, found, ends, strict=False)]
     if "h" in names and "w" in names:  # the 2022 pair --w 1024 --h 1024, before --w meant weird
         parsed = [{**p, "name": "width"} if p["name"] == "weird" else p for p in parsed]
     return parsed

@@ -17,7 +17,7 @@ def split_text(echo: pl.Series) -> pl.DataFrame:
     parts = split_parameters(echo)
     body = pl.col("body")
     has_links = body.str.contains(_LINKS, literal=True)
-    without = body.str.replace_all(rf"\s*{_LINKS}", " ").str.replace_all(r"^[\s,]+|(?:\s+,)+", "")
+    without = body.str.replace_all(rf"\s*{_LINKS}\s*", " ").str.replace_all(r"^[\s,]+|(?:\s+,)+", "")
     return parts.select(
         text=pl.when(has_links)
         .then(without)
