@@ -29,22 +29,19 @@ VARIANT_WEIGHT = 0.5
 BOUNDS = [6.0, 10.0]
 CHOSEN = {
     "long": [
-        "fresh_iou", "same_opening", "first_things", "video_step", "spelling_most", "usual_lead", "identical",
-        "swapped", "other_references", "added_meaning", "swap_meaning", "own_kept", "gap_half_hour",
+        "fresh_iou", "own_kept", "swapped", "identical", "same_opening", "tail", "swap_words", "usual_lead",
+        "meaning", "thing_meaning", "first_things", "spelling_most", "gap_half_hour", "video_step", "other_references",
     ],
-    "short": [
-        "spelling_most", "gap", "meaning", "bridge", "usual_subject_iou", "gap_half_hour", "pair_after",
-        "usual_words",
-    ],
+    "short": ["spelling_most", "meaning", "bridge", "usual_subject_iou", "gap", "gap_half_hour"],
 }  # fmt: skip
 GROUPS = {
-    "words": ["fresh_iou", "own_kept", "identical", "swapped", "own_most", "own_iou"],
-    "spelling": ["spelling", "spelling_most"],
-    "template": ["same_opening", "lead", "tail", "usual_lead", "usual_subject_iou", "usual_words"],
-    "meaning": ["meaning", "first_things", "swap_meaning", "added_meaning", "thing_meaning"],
-    "neighbours": ["bridge", "pair_after", "pair_before", "skip", "two_back", "edit_stays"],
-    "time": ["gap", "gap_half_hour", "gap_beyond_habit", "gap_night"],
-    "parameters": ["video_step", "other_references", "other_format", "other_exclusions"],
+    "words": ["fresh_iou", "own_kept", "swapped", "identical"],
+    "template": ["same_opening", "tail", "swap_words", "usual_lead", "usual_subject_iou"],
+    "meaning": ["meaning", "thing_meaning", "first_things"],
+    "spelling": ["spelling_most"],
+    "bridge": ["bridge"],
+    "time": ["gap", "gap_half_hour"],
+    "parameters": ["video_step", "other_references"],
 }
 
 
@@ -194,11 +191,11 @@ def f1(new: np.ndarray, said: np.ndarray) -> float:
 
 
 def best_threshold(new: np.ndarray, odds: np.ndarray) -> float:
-    """Log odds above which a boundary is best said: the middle of the plateau of F1 on held-in predictions."""
-    grid = np.linspace(-1.2, 0.8, 41)
-    scores = np.array([f1(new, odds > t) for t in grid])
-    smooth = np.convolve(np.pad(scores, 4, mode="edge"), np.ones(9) / 9, "valid")
-    return float(grid[np.argmax(smooth)])
+    """Log odds above which to say boundary: F1 is best at a probability of F1 / 2 (Lipton et al. 2014)."""
+    level = 0.45
+    for _ in range(4):
+        level = f1(new, odds > np.log(level / (1 - level))) / 2
+    return float(np.log(level / (1 - level)))
 
 
 Train = Callable[[Gold, set[str]], Logistic]
@@ -239,3 +236,109 @@ def final(data: Gold, names: list[str], seeds: list[int]) -> dict:
 
     thresholds = [best_threshold(data.logged.new, held_out(data, train, seed)[0]) for seed in seeds]
     return described(fit(data, names), float(np.mean(thresholds)))
+
+
+def trainer(names: list[str]) -> Train:
+    """Fit these columns."""
+    return lambda data, allowed: fit(data, names, allowed)
+
+
+def nested(data: Gold, allowed: set[str], candidates: list[str], most: int = 12) -> Logistic:
+    """Choose columns one by one by the log loss of users held out within the allowed ones, then fit them."""
+    pairs, inside = data.logged, np.array([u in allowed for u in data.logged.user])
+    chosen: list[str] = []
+    best = np.inf
+    while len(chosen) < most:
+        losses = {}
+        for name in set(candidates) - set(chosen):
+            odds = np.zeros(len(pairs.new))
+            for train_users, out in user_folds(pairs.user[inside], 4, 0):
+                where = np.flatnonzero(inside)[out]
+                odds[where] = fit(data, [*chosen, name], train_users).odds(pairs)[where]
+            losses[name] = np.logaddexp(0, np.where(pairs.new > 0, -odds, odds))[inside].mean()
+        name = min(losses, key=lambda n: (losses[n], n))
+        if losses[name] > best - 0.001:
+            break
+        best = losses[name]
+        chosen.append(name)
+    return fit(data, chosen, allowed)
+
+
+def interval(pairs: Pairs, said: np.ndarray, draws: int, seed: int) -> tuple[float, float]:
+    """95% interval of F1 over users drawn with replacement."""
+    rng, names = np.random.default_rng(seed), np.unique(pairs.user)
+    rows = {name: np.flatnonzero(pairs.user == name) for name in names}
+    scores = []
+    for _ in range(draws):
+        pick = np.concatenate([rows[name] for name in rng.choice(names, len(names))])
+        scores.append(f1(pairs.new[pick], said[pick]))
+    return float(np.quantile(scores, 0.025)), float(np.quantile(scores, 0.975))
+
+
+def scored(data: Gold, train: Train, seeds: list[int]) -> tuple[float, float, np.ndarray]:
+    """Mean and sd of held-out F1 over fold seeds, and the decisions of the first seed."""
+    decisions = [held_out(data, train, seed)[1] > 0 for seed in seeds]
+    scores = [f1(data.logged.new, said) for said in decisions]
+    return float(np.mean(scores)), float(np.std(scores)), decisions[0]
+
+
+def word_iou(frame: pl.DataFrame) -> np.ndarray:
+    r"""IoU of lower-cased \w+ words with the row before, for the baseline."""
+    lists = frame["text"].str.to_lowercase().str.extract_all(r"\w+").to_list()
+    sets = [set(words) for words in lists]
+    pairs = zip(sets, [set(), *sets[:-1]], strict=True)
+    return np.array([len(a & b) / max(len(a | b), 1) for a, b in pairs])
+
+
+def baselines(frame: pl.DataFrame, pairs: Pairs) -> dict[str, float]:
+    """F1 of fixed rules on the labelled pairs."""
+    kept = frame["new"].is_not_null().to_numpy() & (users(frame["user_id"]).place > 0)
+    rules = {
+        "always new": np.ones(len(pairs.new), bool),
+        "never new": np.zeros(len(pairs.new), bool),
+        "word IoU < .3": word_iou(frame)[kept] < 0.3,
+        "gap > 30 min": pairs.columns["gap"] > np.log(1801),
+    }
+    return {name: f1(pairs.new, said) for name, said in rules.items()}
+
+
+def report(kind: str, frame: pl.DataFrame, data: Gold, options: argparse.Namespace) -> None:
+    """Print the table of one set."""
+    pairs, names = data.logged, CHOSEN[kind]
+    print(f"\n{kind}: {len(pairs.new)} pairs, {int(pairs.new.sum())} new, {len(np.unique(pairs.user))} users")
+    for rule, score in baselines(frame, pairs).items():
+        print(f"  {rule:32} {score:.3f}")
+    mean, sd, said = scored(data, trainer(names), options.seeds)
+    low, high = interval(pairs, said, 2000, options.seeds[0])
+    print(f"  {'scene':32} {mean:.3f} sd {sd:.3f}, 95% over users [{low:.3f}, {high:.3f}]")
+    for group, members in GROUPS.items():
+        rest = [n for n in names if n not in members]
+        if len(rest) < len(names):
+            mean, sd, _ = scored(data, trainer(rest), options.seeds)
+            print(f"  {'without ' + group:32} {mean:.3f} sd {sd:.3f}")
+    if options.nested:
+        candidates = sorted(set(pairs.columns) - {"usual_words"})
+        mean, sd, _ = scored(data, lambda d, allowed: nested(d, allowed, candidates), options.seeds[:1])
+        print(f"  {'columns chosen inside each fold':32} {mean:.3f}")
+
+
+def main() -> None:
+    """Print the tables; with --write, fit on all users and ship."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("boundaries", "prompts", "queries"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--nested", action="store_true", help="also choose the columns inside every fold (slow)")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    frames = {"long": read_prompts(options.boundaries, options.prompts), "short": read_queries(options.queries)}
+    sets = {kind: gold(frame) for kind, frame in frames.items()}
+    for kind, frame in frames.items():
+        report(kind, frame, sets[kind], options)
+    if options.write:
+        models = {kind: final(data, CHOSEN[kind], options.seeds) for kind, data in sets.items()}
+        TARGET.write_text(json.dumps({"words": BOUNDS, **models}, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,7 @@ def load(package: str, name: str) -> ModuleType:
     for point in entry_points(group=f"unspool.{package}"):
         if point.name == name:
             module = point.load()
-            assert isinstance(module, ModuleType)  # noqa: S101 - a wrong entry point is that package's bug
+            assert isinstance(module, ModuleType)
             return module
     if name not in names(package):
         raise UnspoolError(

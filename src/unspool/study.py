@@ -75,8 +75,10 @@ class Study:
         found = read_key(path)
         if found.fingerprint() != self.manifest["key"]:
             raise UnspoolError(
-                "The key is not the one of this study.", "Names would not be found with it.",
-                "Give the key that the study was read with, by --key.", exit_code=2,
+                "The key is not the one of this study.",
+                "Names would not be found with it.",
+                "Give the key that the study was read with, by --key.",
+                exit_code=2,
             )
         return found
 
@@ -88,7 +90,8 @@ class Study:
         aliases = self.path / "aliases.parquet"
         known = dict(pl.read_parquet(aliases).iter_rows()) if aliases.exists() else {}
         here = set(self.scan("prompts").select(pl.col("user_id").unique()).collect()["user_id"])
-        return next((user for user in (known.get(f, f) for f in found) if user in here), found[0])
+        tried = [str(known.get(name, name)) for name in found]
+        return next((user for user in tried if user in here), tried[0])
 
     @classmethod
     def open_or_make(cls, path: Path, key: str | Path | None, *, force: bool) -> Self:
@@ -96,11 +99,15 @@ class Study:
         if path.exists() and not (path / MANIFEST).exists() and (not path.is_dir() or _foreign(path)):
             if not force:
                 raise UnspoolError(
-                    "The output is there already and is no study.", "It holds other files.",
-                    "Choose another with -o, or add --force to put the study into it.", exit_code=2,
+                    "The output is there already and is no study.",
+                    "It holds other files.",
+                    "Choose another with -o, or add --force to put the study into it.",
+                    exit_code=2,
                 )
             if not path.is_dir():
-                raise UnspoolError("The output is a file.", "A study is a folder.", "Choose another with -o.", exit_code=2)
+                raise UnspoolError(
+                    "The output is a file.", "A study is a folder.", "Choose another with -o.", exit_code=2
+                )
         key_path = Path(key) if key else path.with_name(path.name + ".key")
         key_path.parent.mkdir(parents=True, exist_ok=True)
         pseudonyms = read_key(key_path) if key or key_path.exists() else make_key(key_path)
@@ -153,15 +160,19 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnspoolError(
-            "There is no study here.", "A study is a folder with a manifest.json.",
-            "Make one with `unspool run LOG... -o STUDY`.", exit_code=2,
+            "There is no study here.",
+            "A study is a folder with a manifest.json.",
+            "Make one with `unspool run LOG... -o STUDY`.",
+            exit_code=2,
         ) from None
     except ValueError:
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UnspoolError(
-            "The manifest of the study cannot be read.", f"It is not JSON of format {FORMAT}.",
-            "Read the log again with --force.", exit_code=2,
+            "The manifest of the study cannot be read.",
+            f"It is not JSON of format {FORMAT}.",
+            "Read the log again with --force.",
+            exit_code=2,
         )
     return manifest
 
@@ -183,6 +194,12 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     frame.write_parquet(temporary, compression="zstd", compression_level=1)
     temporary.replace(path)
+
+
+def sweep(folder: Path) -> None:
+    """Remove files that a killed process left half written under another name."""
+    for path in folder.glob(".*"):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

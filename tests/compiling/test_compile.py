@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-
 from tests.logs import START, grid, message, upscale, write, write_lines
+
 from unspool.compiling.settings import ReadSettings
 from unspool.stages.read import read
 

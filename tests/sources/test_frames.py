@@ -93,6 +93,11 @@ def test_an_open_quote_that_a_later_one_breaks(tmp_path):
     assert (rows, bad) == ([(2, "2", "b"), (3, "3", "c"), (4, "4", "d")], [(1, _frames.BAD_QUOTES)])
 
 
+def test_an_open_quote_does_not_answer_for_the_bytes_after_it(tmp_path):
+    rows, bad = read(written(tmp_path, b'id,text\n1,"open\n2,\xff\n3,"c"\n'))
+    assert (rows, bad) == ([(3, "3", "c")], [(1, _frames.BAD_QUOTES), (2, _frames.BAD_BYTES)])
+
+
 def test_an_open_quote_does_not_swallow_a_long_file(tmp_path):
     body = "".join(f"{i},{'x' * 100}\n" for i in range(2, 5_002))
     rows, bad = read(written(tmp_path, f'id,text\n1,"open\n{body}'))

@@ -73,6 +73,11 @@ def test_forms_may_differ_from_row_to_row():
     assert bad.to_list() == [False] * 4 + [True, False]
 
 
+def test_years_have_four_digits_in_every_row():
+    times, bad = _times.parse(pl.Series(["2023-06-01T12:00:00Z", "23-06-01T12:00:00Z", "12023-06-01T12:00:00Z"]), "UTC")
+    assert (times.to_list(), bad.to_list()) == ([NOON, None, None], [False, True, True])
+
+
 def test_naive_times_are_of_the_given_zone_through_summer_time():
     assert one("2023-06-01 14:00:00", "Europe/Berlin") == (NOON, False)
     assert one(date(2023, 6, 1), "Europe/Berlin")[0] == datetime(2023, 5, 31, 22, tzinfo=UTC)

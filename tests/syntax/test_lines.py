@@ -80,7 +80,9 @@ def test_empty_frame():
     assert parse_lines(pl.DataFrame(schema={"content": pl.String})).height == 0
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), st.sampled_from(["(fast)", "(relaxed, stealth)"]))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=80), st.sampled_from(["(fast)", "(relaxed, stealth)"])
+)
 def test_any_prompt_comes_back_from_its_grid_line(prompt, mode):
     row = parse_lines(pl.DataFrame({"content": [f"**{prompt}** - <@77> {mode}"]})).row(0, named=True)
     assert row["line_user_id"] == "77"

@@ -12,7 +12,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from unspool.errors import UnspoolError
-from unspool.threads import gap, given, iou, overlap
+from unspool.threads import check_needs, gap, given, iou, overlap
 from unspool.threads._tokens import shared
 
 START = datetime(2023, 1, 23, 12, tzinfo=UTC)
@@ -202,8 +202,9 @@ def test_gap_starts_a_thread_where_a_time_is_unknown() -> None:
 
 def test_gap_needs_times_and_a_pause_that_can_be() -> None:
     frame = prompts(["a"] * 2).with_columns(time=pl.lit(None, pl.Datetime("ms", "UTC")))
-    with pytest.raises(UnspoolError, match="gives no times"):
-        gap.starts(frame)
+    with pytest.raises(UnspoolError, match="does not give it"):
+        check_needs("gap", frame.lazy())
+    assert gap.starts(frame).to_list() == [True, True]  # one part of a study may have none
     with pytest.raises(UnspoolError, match="-1 minutes"):
         gap.starts(prompts(["a"]), minutes=-1)
 
@@ -216,5 +217,9 @@ def test_given_cuts_where_the_id_changes() -> None:
 
 
 def test_given_needs_ids() -> None:
-    with pytest.raises(UnspoolError, match="gives no thread ids"):
-        given.starts(prompts(["a"]).with_columns(given_thread_id=pl.lit(None, pl.String)))
+    without = prompts(["a"])
+    for frame in (without, without.with_columns(given_thread_id=pl.lit(None, pl.String))):
+        with pytest.raises(UnspoolError, match="does not give it"):
+            check_needs("given", frame.lazy())
+    check_needs("given", without.with_columns(given_thread_id=pl.lit("1")).lazy())
+    check_needs("given", without.clear().with_columns(given_thread_id=pl.lit("1")).lazy())

@@ -11,36 +11,62 @@ from unspool.errors import UnspoolError
 
 INPUT, FILTER, RULE = "Input", "What is kept", "Threads"
 
-Logs = Annotated[list[str], typer.Argument(metavar="LOG...", help="Files, folders or globs; .gz and .zst are unpacked.")]
+Logs = Annotated[
+    list[str], typer.Argument(metavar="LOG...", help="Files, folders or globs; .gz and .zst are unpacked.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The study folder to make or go on with.")]
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")]
 Source = Annotated[
-    str | None, typer.Option(help="Format of the log, if it is not recognised (see `unspool sources`).", rich_help_panel=INPUT)
+    str | None,
+    typer.Option(help="Format of the log, if it is not recognised (see `unspool sources`).", rich_help_panel=INPUT),
 ]
 Columns = Annotated[
     str | None,
-    typer.Option(help="Column map for --source table: user_id=a,time=b,text=c; a+b joins columns.", rich_help_panel=INPUT),
+    typer.Option(
+        help="Column map for --source table: user_id=a,time=b,text=c; a+b joins columns.", rich_help_panel=INPUT
+    ),
 ]
 Timezone = Annotated[str, typer.Option(help="Time zone of times without one.", rich_help_panel=INPUT)]
-Language = Annotated[str, typer.Option(help="en: English prompts only, as in the paper; any: no filter.", rich_help_panel=FILTER)]
-Since = Annotated[str | None, typer.Option(help="Leave out what is earlier than this date or time.", rich_help_panel=FILTER)]
-Until = Annotated[str | None, typer.Option(help="Leave out what is at or after this date or time.", rich_help_panel=FILTER)]
-Channel = Annotated[list[str] | None, typer.Option(help="Keep this channel only, by its id; repeatable.", rich_help_panel=FILTER)]
+Language = Annotated[
+    str, typer.Option(help="en: English prompts only, as in the paper; any: no filter.", rich_help_panel=FILTER)
+]
+Since = Annotated[
+    str | None, typer.Option(help="Leave out what is earlier than this date or time.", rich_help_panel=FILTER)
+]
+Until = Annotated[
+    str | None, typer.Option(help="Leave out what is at or after this date or time.", rich_help_panel=FILTER)
+]
+Channel = Annotated[
+    list[str] | None, typer.Option(help="Keep this channel only, by its id; repeatable.", rich_help_panel=FILTER)
+]
 DropUser = Annotated[
     list[str] | None, typer.Option(help="Leave out this person, by id or name; repeatable.", rich_help_panel=FILTER)
 ]
 Actions = Annotated[
-    str, typer.Option(help="Actions that count as prompting; the others are merged into their root.", rich_help_panel=FILTER)
+    str,
+    typer.Option(
+        help="Actions that count as prompting; the others are merged into their root.", rich_help_panel=FILTER
+    ),
 ]
 Rules = Annotated[
     list[str] | None,
-    typer.Option("--rule", help="Grouping rule (see `unspool rules`); repeatable, the first is the chosen one.", rich_help_panel=RULE),
+    typer.Option(
+        "--rule",
+        help="Grouping rule (see `unspool rules`); repeatable, the first is the chosen one.",
+        rich_help_panel=RULE,
+    ),
 ]
-Threshold = Annotated[float | None, typer.Option(help="Rules iou, overlap: similarity that continues a thread.", rich_help_panel=RULE)]
+Threshold = Annotated[
+    float | None, typer.Option(help="Rules iou, overlap: similarity that continues a thread.", rich_help_panel=RULE)
+]
 Tokens = Annotated[str | None, typer.Option(help="Rule iou: words or whitespace.", rich_help_panel=RULE)]
-Minutes = Annotated[float | None, typer.Option(help="Rule gap: minutes of pause that end a thread.", rich_help_panel=RULE)]
+Minutes = Annotated[
+    float | None, typer.Option(help="Rule gap: minutes of pause that end a thread.", rich_help_panel=RULE)
+]
 Key = Annotated[Path | None, typer.Option(help="Key file for the pseudonyms, to share them between studies.")]
-Force = Annotated[bool, typer.Option("--force", help="Make the study anew, or put it into a folder that holds other files.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Make the study anew, or put it into a folder that holds other files.")
+]
 Workers = Annotated[int | None, typer.Option(help="Worker processes; one per core by default.", min=1)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -52,8 +78,10 @@ def column_map(text: str | None) -> tuple[tuple[str, str], ...]:
         role, equals, column = entry.partition("=")
         if entry.strip() and not (equals and role.strip() and column.strip()):
             raise UnspoolError(
-                "The column map cannot be read.", "An entry has no role=column.",
-                "Write --columns user_id=a,time=b,text=c.", exit_code=2,
+                "The column map cannot be read.",
+                "An entry has no role=column.",
+                "Write --columns user_id=a,time=b,text=c.",
+                exit_code=2,
             )
         if entry.strip():
             pairs.append((role.strip(), column.strip()))
@@ -69,8 +97,10 @@ def moment(text: str | None, timezone: str) -> datetime | None:
         zone = ZoneInfo(timezone)
     except (ValueError, ZoneInfoNotFoundError):
         raise UnspoolError(
-            "A date or time zone cannot be read.", f"{text!r} with the time zone {timezone!r} was given.",
-            "Write it as 2023-07-01 or 2023-07-01T12:00:00+02:00.", exit_code=2,
+            "A date or time zone cannot be read.",
+            f"{text!r} with the time zone {timezone!r} was given.",
+            "Write it as 2023-07-01 or 2023-07-01T12:00:00+02:00.",
+            exit_code=2,
         ) from None
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
@@ -91,6 +121,8 @@ def check_rule_options(rules: list[str], **options: Any) -> None:
     for name, value in options.items():
         if value is not None and name not in used:
             raise UnspoolError(
-                f"No chosen rule has the option --{name}.", f"The rules are {', '.join(rules)}.",
-                "See `unspool rules`.", exit_code=2,
+                f"No chosen rule has the option --{name}.",
+                f"The rules are {', '.join(rules)}.",
+                "See `unspool rules`.",
+                exit_code=2,
             )

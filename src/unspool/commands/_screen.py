@@ -85,12 +85,18 @@ REASON_NOTES = {
 def summary(found: dict[str, Any]) -> None:
     """Print what a study holds."""
     books = found["books"]
-    out.print(rows(f"Records read: {books['records']:,}", [(k, n, KIND_NOTES.get(k, "")) for k, n in books["kinds"].items()]))
+    out.print(
+        rows(f"Records read: {books['records']:,}", [(k, n, KIND_NOTES.get(k, "")) for k, n in books["kinds"].items()])
+    )
     share = found["share_upscaled"]
     main = [
         ("prompts", found["n_prompts"], ", ".join(f"{n:,} {a}" for a, n in found["actions"].items())),
         ("users", found["n_users"], ""),
-        ("upscaled", "unknown" if share is None else f"{share:.1%}", "" if share is not None else "this log cannot know"),
+        (
+            "upscaled",
+            "unknown" if share is None else f"{share:.1%}",
+            "" if share is not None else "this log cannot know",
+        ),
     ]
     if found["first"]:
         main.append(("time", f"{found['first']:%Y-%m-%d}", f"to {found['last']:%Y-%m-%d}"))
@@ -99,8 +105,12 @@ def summary(found: dict[str, Any]) -> None:
         _threads(found, rule, threads)
     if not found["rules"] or not found["n_timed"] or not found["n_users"]:
         _why_no_threads(found)
-    out.print(rows("Merged", [(k, n, MERGED_NOTES.get(k, "")) for k, n in books["merged"].items()] or [("nothing", 0, "")]))
-    out.print(rows("Left out", [(k, n, REASON_NOTES.get(k, "")) for k, n in books["rejects"].items()] or [("nothing", 0, "")]))
+    out.print(
+        rows("Merged", [(k, n, MERGED_NOTES.get(k, "")) for k, n in books["merged"].items()] or [("nothing", 0, "")])
+    )
+    out.print(
+        rows("Left out", [(k, n, REASON_NOTES.get(k, "")) for k, n in books["rejects"].items()] or [("nothing", 0, "")])
+    )
 
 
 def _threads(found: dict[str, Any], rule: str, threads: dict[str, Any]) -> None:

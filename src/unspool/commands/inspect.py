@@ -30,10 +30,14 @@ def command(
         _screen.print_json(found)
         return
     for item in found:
-        _screen.out.print(f"[bold]Input {item['number']}[/bold]  {item['source']}: {item['title']}, {item['size'] / 1e6:,.1f} MB")
+        _screen.out.print(
+            f"[bold]Input {item['number']}[/bold]  {item['source']}: {item['title']}, {item['size'] / 1e6:,.1f} MB"
+        )
         if not item["whole"]:
             _screen.out.print(f"  the first {item['records']:,} records", style="dim")
-        _screen.out.print(_screen.rows("Kinds", [(k, n, _screen.KIND_NOTES.get(k, "")) for k, n in item["kinds"].items()]))
+        _screen.out.print(
+            _screen.rows("Kinds", [(k, n, _screen.KIND_NOTES.get(k, "")) for k, n in item["kinds"].items()])
+        )
         kept = [("prompts", item["prompts"], f"of {item['users']:,} users")]
         kept += [(f"merged: {k}", n, _screen.MERGED_NOTES.get(k, "")) for k, n in item["merged"].items()]
         kept += [(f"left out: {k}", n, _screen.REASON_NOTES.get(k, "")) for k, n in item["rejects"].items()]

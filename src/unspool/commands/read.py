@@ -61,13 +61,21 @@ def read_settings(
         raise UnspoolError("The language is not known.", f"{language!r} was given.", "Write en or any.", exit_code=2)
     if "grid" not in chosen or not set(chosen) <= set(ACTIONS):
         raise UnspoolError(
-            "The actions are not known.", f"{actions!r} was given.",
-            f"Write some of {','.join(ACTIONS)}, grid among them.", exit_code=2,
+            "The actions are not known.",
+            f"{actions!r} was given.",
+            f"Write some of {','.join(ACTIONS)}, grid among them.",
+            exit_code=2,
         )
     if columns and source is None:
         source = "table"
     return ReadSettings(
-        source, o.column_map(columns), language, timezone, o.moment(since, timezone), o.moment(until, timezone),
-        tuple(channel or ()), tuple(drop_user or ()), chosen,
+        source,
+        o.column_map(columns),
+        language,
+        timezone,
+        o.moment(since, timezone),
+        o.moment(until, timezone),
+        tuple(channel or ()),
+        tuple(drop_user or ()),
+        chosen,
     )
-

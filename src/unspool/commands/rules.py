@@ -1,5 +1,7 @@
 """unspool rules."""
 
+from typing import Any
+
 from unspool.commands import _options as o
 
 
@@ -13,7 +15,7 @@ def command(as_json: o.Json = False) -> None:
     from unspool import registry, threads
     from unspool.commands import _screen
 
-    found = []
+    found: list[dict[str, Any]] = []
     for name in registry.names("threads"):
         rule = threads.rule(name)
         options = {k: p.default for k, p in list(inspect.signature(rule.starts).parameters.items())[1:]}

@@ -45,7 +45,9 @@ def _head(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
     if row["action"] != "grid":
         head.append(f"  {row['action']}", style="cyan")
     if row["upscaled"]:
-        head.append(f"  ▲ upscaled{' ×' + str(row['n_upscales']) if (row['n_upscales'] or 0) > 1 else ''}", style="yellow")
+        head.append(
+            f"  ▲ upscaled{' ×' + str(row['n_upscales']) if (row['n_upscales'] or 0) > 1 else ''}", style="yellow"
+        )
     return head
 
 
@@ -76,4 +78,7 @@ def _body(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
 
 
 def _parameters(row: dict[str, Any]) -> list[str]:
-    return [" ".join([f"--{p['name']}", (", " if p["name"] == "no" else " ").join(p["values"])]).strip() for p in row["params"]]
+    return [
+        " ".join([f"--{p['name']}", (", " if p["name"] == "no" else " ").join(p["values"])]).strip()
+        for p in row["params"]
+    ]

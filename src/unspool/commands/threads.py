@@ -10,7 +10,9 @@ from unspool.commands import _options as o
 
 def command(
     study: o.StudyPath,
-    longest: Annotated[int | None, typer.Option(help="Show the N longest threads instead of the latest 20.", min=1)] = None,
+    longest: Annotated[
+        int | None, typer.Option(help="Show the N longest threads instead of the latest 20.", min=1)
+    ] = None,
     user: Annotated[str | None, typer.Option(help="Only this person's threads, by the id or name in the log.")] = None,
     rule: Annotated[str | None, typer.Option(help="Threads by this rule; the study's chosen one by default.")] = None,
     key: Annotated[Path | None, typer.Option(help="The study's key file, if it is not beside the study.")] = None,
@@ -20,6 +22,8 @@ def command(
 
     Example: [bold]unspool threads study --longest 5[/bold]
     """
+    from rich.table import Table
+
     from unspool.commands import _screen
     from unspool.stages.browse import list_threads
     from unspool.study import Study
@@ -33,9 +37,11 @@ def command(
     if not found.height:
         _screen.err.print("No thread of that person." if user else "The study has no threads.")
         return
-    table = _screen.Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("thread", "began (UTC)", "prompts", "upscaled", "begins with"):
-        table.add_column(name, justify="right" if name in ("prompts", "upscaled") else "left", no_wrap=name != "begins with")
+        table.add_column(
+            name, justify="right" if name in ("prompts", "upscaled") else "left", no_wrap=name != "begins with"
+        )
     for row in found.iter_rows(named=True):
         began = f"{row['began']:%Y-%m-%d %H:%M}" if row["began"] else ""
         upscaled = "?" if row["n_upscaled"] is None else str(row["n_upscaled"])

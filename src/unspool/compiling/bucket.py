@@ -82,7 +82,9 @@ def _from_messages(events: pl.DataFrame, settings: ReadSettings) -> _Part:
     is_derived = kind.is_in([*tables.DERIVED_KINDS, *tables.PROMPT_KINDS]) & ~is_prompt
     linked = pl.Series(root != NONE)
     credited = root[(is_upscale & linked).to_numpy()]
-    messages = messages.with_columns(n_upscales=pl.Series(np.bincount(credited, minlength=messages.height), dtype=pl.UInt32))
+    messages = messages.with_columns(
+        n_upscales=pl.Series(np.bincount(credited, minlength=messages.height), dtype=pl.UInt32)
+    )
     prompts = messages.filter(is_prompt).with_columns(upscaled=pl.col("n_upscales") > 0, model=pl.lit("midjourney"))
     unread = kind.is_in(["start", "progress"])
     merged = [
@@ -108,7 +110,9 @@ def _from_tables(rows: pl.DataFrame) -> _Part:
     same = (pl.col("user_id") == pl.col("user_id").shift()) & (pl.col("batch_key") == pl.col("batch_key").shift())
     near = (pl.col("time").diff() <= pl.duration(minutes=BATCH_MINUTES)).fill_null(True)
     image = rows.select((batched & same & near).fill_null(False)).to_series()
-    return _Part(rows.filter(~image), _merged(rows.filter(image), "image_row"), tables.empty(tables.REJECTS), _kinds(rows))
+    return _Part(
+        rows.filter(~image), _merged(rows.filter(image), "image_row"), tables.empty(tables.REJECTS), _kinds(rows)
+    )
 
 
 def none_merged() -> pl.DataFrame:
@@ -151,7 +155,9 @@ def _clean(rows: pl.DataFrame, settings: ReadSettings) -> tuple[pl.DataFrame, pl
     if settings.language != "any":
         rows = _english(rows)
     dropped = rows.filter(pl.col("reason").is_not_null())
-    return rows.filter(pl.col("reason").is_null()).drop("reason"), rejects(dropped, "clean", pl.col("reason"), quote=True)
+    return rows.filter(pl.col("reason").is_null()).drop("reason"), rejects(
+        dropped, "clean", pl.col("reason"), quote=True
+    )
 
 
 def _english(rows: pl.DataFrame) -> pl.DataFrame:

@@ -115,8 +115,12 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
         captions=pl.col("captions").list.eval(scrub(pl.element())),
         own_id=pl.format("{}:{}", pl.lit(number), "record"),
     )
-    texts = [name for name, kind in rows.schema.items() if kind == pl.String and name not in tables.PROMPT_RECORDS.columns]
-    rows = rows.with_columns(scrub(pl.col(name)) for name in texts if name not in ("echo", "user_name", "message_id", "own_id"))
+    texts = [
+        name for name, kind in rows.schema.items() if kind == pl.String and name not in tables.PROMPT_RECORDS.columns
+    ]
+    rows = rows.with_columns(
+        scrub(pl.col(name)) for name in texts if name not in ("echo", "user_name", "message_id", "own_id")
+    )
     gone = _dropped_users(settings) | _excluded(settings)
     kept = rows.filter(~gone)
     own = pseudonyms.digest(kept["own_id"], "record")

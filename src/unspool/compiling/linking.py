@@ -57,12 +57,13 @@ def _by_echo(
     messages: pl.DataFrame, echo: pl.Series, root: np.ndarray, wanted: np.ndarray, other: np.ndarray | None = None
 ) -> np.ndarray:
     """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one."""
-    order = (
-        messages.select("user_id", "time", "seq", echo=echo, late=pl.Series(wanted), row=pl.int_range(pl.len()))
-        .sort("user_id", "echo", "time", "late", "seq")
-    )
+    order = messages.select(
+        "user_id", "time", "seq", echo=echo, late=pl.Series(wanted), row=pl.int_range(pl.len())
+    ).sort("user_id", "echo", "time", "late", "seq")
     rows = order["row"].to_numpy()
-    group = (order["user_id"].ne_missing(order["user_id"].shift()) | order["echo"].ne_missing(order["echo"].shift())).fill_null(True)
+    group = (
+        order["user_id"].ne_missing(order["user_id"].shift()) | order["echo"].ne_missing(order["echo"].shift())
+    ).fill_null(True)
     starts = np.maximum.accumulate(np.where(group.to_numpy(), np.arange(len(rows)), 0))
     known = root[rows] != NONE
     latest = np.maximum.accumulate(np.where(known, np.arange(len(rows)), NONE))

@@ -14,7 +14,9 @@ def merge_edits(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if events["message_id"].is_unique().all():
         return events, pl.DataFrame(schema={"input": pl.UInt16, "category": pl.String})
     twice = ~pl.struct("message_id", "kind", "echo", "edited").is_first_distinct()
-    events = events.with_columns(twice=twice, finished=pl.col("kind").is_in(FINISHED), seen=pl.coalesce("edited", "time"))
+    events = events.with_columns(
+        twice=twice, finished=pl.col("kind").is_in(FINISHED), seen=pl.coalesce("edited", "time")
+    )
     order = pl.struct("finished", pl.col("kind") != "other", "seen", ~pl.col("twice"), "seq")
     last = order.rank("ordinal", descending=True).over("message_id") == 1
     events = events.with_columns(

@@ -75,13 +75,17 @@ def read_key(path: Path) -> Pseudonyms:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise UnspoolError(
-            "The key file cannot be used.", f"{type(error).__name__} on reading it.", "Name the right one with --key.",
+            "The key file cannot be used.",
+            f"{type(error).__name__} on reading it.",
+            "Name the right one with --key.",
             exit_code=2,
         ) from None
     if len(key) != KEY_BYTES:
         raise UnspoolError(
-            "The key file cannot be used.", f"It holds {len(key)} bytes; {KEY_BYTES} were expected.",
-            "Name the right one with --key.", exit_code=2,
+            "The key file cannot be used.",
+            f"It holds {len(key)} bytes; {KEY_BYTES} were expected.",
+            "Name the right one with --key.",
+            exit_code=2,
         )
     return Pseudonyms(key)
 

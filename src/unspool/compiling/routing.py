@@ -29,7 +29,9 @@ def follow(parent: np.ndarray) -> np.ndarray:
 def parents(ids: pl.Series, references: pl.Series) -> np.ndarray:
     """Row number of the message that each row refers to, or the row's own number where it is not among the rows."""
     own = pl.DataFrame({"id": ids}).with_row_index("row")
-    found = pl.DataFrame({"id": references}).join(own.unique("id", keep="first"), on="id", how="left", maintain_order="left")
+    found = pl.DataFrame({"id": references}).join(
+        own.unique("id", keep="first"), on="id", how="left", maintain_order="left"
+    )
     return found["row"].fill_null(own["row"]).to_numpy().astype(np.int64)
 
 
@@ -53,6 +55,8 @@ def owners(slim: pl.LazyFrame) -> pl.DataFrame:
     found = messages["user_id"].gather(end)
     return (
         messages.with_columns(owner=found.fill_null(messages["user_id"]))
-        .filter(pl.col("owner").is_not_null() & (pl.col("uneven") | (pl.col("owner") != pl.col("user_id")).fill_null(True)))
+        .filter(
+            pl.col("owner").is_not_null() & (pl.col("uneven") | (pl.col("owner") != pl.col("user_id")).fill_null(True))
+        )
         .select("message_id", "owner")
     )

@@ -14,6 +14,7 @@ Rows keep their number in the file (from 1). What cannot be read is in `Chunk.ma
 at all is an UnspoolError. No error text may hold a file name, a handle, a URL or a prompt.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ import polars as pl
 
 from unspool import registry, tables
 from unspool.errors import UnspoolError
+
+LIKE_A_NAME = re.compile(r"^[A-Za-z_][\w .-]{0,39}$")
+"""What an error may quote of a header: a file without one would show its data."""
+MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def recognise(head: Head) -> str:
 def _describe(head: Head) -> str:
     if not head.start:
         return "empty"
-    if head.columns:
-        return f"a table with the columns {', '.join(head.columns[:12])}"
+    names = [name for name in head.columns if LIKE_A_NAME.match(name)]
+    if names:
+        return f"a table with the columns {', '.join(names[:MOST_NAMES])}"
     return f"a {head.suffix or 'nameless'} file"

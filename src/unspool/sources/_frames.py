@@ -14,12 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-import orjson
 import polars as pl
 
 from unspool import tables
 from unspool.errors import UnspoolError
-from unspool.sources import Chunk, Span
+from unspool.sources import LIKE_A_NAME, MOST_NAMES, Chunk, Span
 from unspool.sources._streams import BROKEN, COMPRESSIONS, first_bytes, json_items, json_lines, open_bytes, plain_suffix
 from unspool.sources._times import BLANKS
 
@@ -41,9 +40,7 @@ FORMS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-LIKE_A_NAME = re.compile(r"^[A-Za-z_][\w .-]{0,39}$")
 ROUNDED = r"^-?\d+(?:\.\d+)?[eE]\+\d+$|^-?\d{16,}\.0*$"
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
@@ -116,10 +113,12 @@ def require(present: Sequence[str], wanted: dict[str, str]) -> None:
     if not (missing := [name for name in wanted if name not in present]):
         return
     shown = [name for name in present if LIKE_A_NAME.match(name)]
-    more = ", ..." if len(shown) > 20 else ""
+    more = ", ..." if len(shown) > MOST_NAMES else ""
     raise UnspoolError(
         f"An input lacks the column {missing[0]!r} for {wanted[missing[0]]}.",
-        f"Its columns are {', '.join(shown[:20])}{more}." if shown else "It has no columns that look like names.",
+        f"Its columns are {', '.join(shown[:MOST_NAMES])}{more}."
+        if shown
+        else "It has no columns that look like names.",
         "Name the column as the file does; a CSV or TSV needs a first line with the names.",
         exit_code=2,
     )
@@ -253,7 +252,7 @@ class _Lines:
         line = next((line for line in self.file if line.strip()), b"")
         if line.startswith(UTF_16_MARKS):
             raise UnspoolError("An input table is not UTF-8.", "It starts as UTF-16 does.", "Save it as UTF-8.")
-        self.again.append(self._decoded(line.removeprefix(BYTE_ORDER_MARK)))
+        self.again.append(self._decoded(line))
         return self.again[0]
 
     def back_to_second(self) -> str:
@@ -318,22 +317,11 @@ def _delimiter(header: str) -> str:
 
 
 def _json_records(path: Path) -> Iterator[tuple[int, Any | None, str]]:
-    if plain_suffix(path) == ".json" and first_bytes(path, 512).removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[":
+    if plain_suffix(path) == ".json" and first_bytes(path, 512).lstrip()[:1] == b"[":
         for number, (value, why) in enumerate(json_items(path, "item"), 1):
             yield number, value, why
     else:
-        marked = first_bytes(path, 3) == BYTE_ORDER_MARK
-        for number, value, why in json_lines(path):
-            yield (number, *_first_line(path)) if marked and number == 1 else (number, value, why)
-
-
-def _first_line(path: Path) -> tuple[Any | None, str]:
-    """The value of a first line behind a byte order mark, which JSON does not allow and editors write."""
-    with open_bytes(path) as file:
-        try:
-            return orjson.loads(file.readline().removeprefix(BYTE_ORDER_MARK)), ""
-        except orjson.JSONDecodeError:
-            return None, "not JSON"
+        yield from json_lines(path)
 
 
 def _json_rows(path: Path, names: Sequence[str], lists: Collection[str]) -> Iterator[tuple[int, tuple[Any, ...], str]]:

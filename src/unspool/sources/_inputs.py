@@ -81,7 +81,7 @@ def _columns(path: Path, start: bytes, suffix: str) -> tuple[str, ...]:
             return tuple(pl.scan_parquet(path).collect_schema())
         except (pl.exceptions.PolarsError, OSError):
             return ()
-    line = start.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].strip()
+    line = start.lstrip().split(b"\n", 1)[0].strip()
     if suffix in (".csv", ".tsv"):
         mark = b"\t" if b"\t" in line else b";" if line.count(b";") > line.count(b",") else b","
         return tuple(name.strip().strip(b'"').decode(errors="replace") for name in line.split(mark))
@@ -98,5 +98,3 @@ def sha256(path: Path) -> str:
     """Digest of the file as it lies on disk."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

@@ -13,7 +13,7 @@ from unspool.sources._times import parse
 MIDJOURNEY_BOTS = {"936929561302675456", "1022952195194359889"}
 ROWS = 50_000
 _SNOWFLAKE_EPOCH = 1_420_070_400_000
-_ROW_TYPES = {name: pl.String for name in tables.MESSAGE_RECORDS.columns} | {
+_ROW_TYPES = dict.fromkeys(tables.MESSAGE_RECORDS.columns, pl.String) | {
     "record": pl.UInt32,
     "from_bot": pl.Boolean,
 }

@@ -11,16 +11,62 @@ import orjson
 import zstandard
 
 COMPRESSIONS = {".gz", ".zst"}
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PACKED = 1 << 20
 BROKEN = (OSError, EOFError, zstandard.ZstdError)
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file for reading, decompressed by its suffix."""
-    if path.suffix == ".gz":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if path.suffix == ".zst":
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb"), closefd=True))  # type: ignore[arg-type]
-    return path.open("rb")
+    """Open a file for reading, decompressed by its suffix, behind a byte order mark if there is one."""
+    file: Any
+    if path.suffix.lower() == ".gz":
+        file = gzip.open(path, "rb")
+    elif path.suffix.lower() == ".zst":
+        file = io.BufferedReader(_Zstandard(path))
+    else:
+        file = path.open("rb")
+    if _peek(file) == BYTE_ORDER_MARK:
+        file.read(len(BYTE_ORDER_MARK))
+    return cast("IO[bytes]", file)
+
+
+def _peek(file: Any) -> bytes:
+    try:
+        return bytes(file.peek(len(BYTE_ORDER_MARK))[: len(BYTE_ORDER_MARK)])
+    except BROKEN:
+        return b""  # told when the file is read
+
+
+class _Zstandard(io.RawIOBase):
+    """A .zst file of one frame or several; unlike the library's reader, one that is cut off raises EOFError."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, self._left, self._frame = path.open("rb"), b"", zstandard.ZstdDecompressor().decompressobj()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            packed = packed or self._file.read(_PACKED)
+            if not packed:
+                return self._end()
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._left = self._frame.decompress(packed)
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+    def _end(self) -> int:
+        if not self._frame.eof:
+            raise EOFError("the frame is not complete")
+        return 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def plain_suffix(path: Path) -> str:
@@ -30,7 +76,7 @@ def plain_suffix(path: Path) -> str:
 
 
 def first_bytes(path: Path, size: int = 65_536) -> bytes:
-    """The first bytes of the decompressed file; fewer where it is shorter or broken."""
+    """The first bytes of the decompressed file, behind a byte order mark; fewer where it is shorter or broken."""
     try:
         with open_bytes(path) as file:
             return file.read(size)

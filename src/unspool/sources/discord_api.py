@@ -29,7 +29,7 @@ _DEPTH = 8
 
 def matches(head: Head) -> bool:
     """JSON that names content, id and channel_id, and is no DiscordChatExporter file."""
-    start = head.start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = head.start.lstrip()
     return start[:1] in (b"[", b"{") and not re.match(rb'\{\s*"guild"', start) and all(key in start for key in _KEYS)
 
 
@@ -39,7 +39,7 @@ def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
 
 
 def _values(path: Path) -> Iterator[tuple[Any, str]]:
-    head = first_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    head = first_bytes(path)
     if head.lstrip()[:1] == b"[":
         yield from json_items(path, "item")
     elif _is_line(head):

@@ -17,7 +17,7 @@ TITLE = "DiscordChatExporter JSON export of a channel"
 CITATION = "https://github.com/Tyrrrz/DiscordChatExporter (JSON format, 2022-2026)"
 FAMILY = "messages"
 LINKED = True
-_START = re.compile(rb'^\s*(?:\xef\xbb\xbf)?\s*\{\s*"guild"\s*:')
+_START = re.compile(rb'^\s*\{\s*"guild"\s*:')
 
 
 def matches(head: Head) -> bool:

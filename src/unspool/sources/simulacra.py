@@ -1,4 +1,4 @@
-"""Simulacra Aesthetic Captions: prompts, ratings and upscales of SimulacraBot, released in June 2022, as one SQLite database.
+"""Simulacra Aesthetic Captions: prompts, ratings and upscales of SimulacraBot, June 2022, as one SQLite database.
 
 A record is a row of `generations`, in the order of `id`, and is a prompt; ids were given out one by one as prompts came
 in, so that `order` is the id, and no times were released. The tables are survey(id, qid, rating), generations(id, sid,

@@ -54,7 +54,10 @@ def _counts(compiled: Compiled) -> dict[str, pl.DataFrame]:
     prompts = compiled.prompts.group_by("input").len("n").select("input", pl.lit("prompts").alias("what"), "n")
     rejected = compiled.rejects.group_by("input", "reason").len("n").sort("input", "reason")
     found = (prompts.sort("input"), compiled.merged, rejected, compiled.kinds)
-    return {key: frame.rename(dict(zip(frame.columns, ("input", "what", "n"), strict=True))) for key, frame in zip(_COUNTED, found, strict=True)}
+    return {
+        key: frame.rename(dict(zip(frame.columns, ("input", "what", "n"), strict=True)))
+        for key, frame in zip(_COUNTED, found, strict=True)
+    }
 
 
 def _groups(files: list[Path]) -> Iterator[pl.DataFrame]:
@@ -66,11 +69,13 @@ def _groups(files: list[Path]) -> Iterator[pl.DataFrame]:
     owners = pl.concat([pl.read_ipc(file, columns=["owner"]) for file in files])
     sizes = owners.group_by("owner").len().sort("owner", nulls_last=False)
     share = sizes["len"].cum_sum() * (size / max(1, owners.height)) // BUCKET_BYTES
-    for (_, ), group in sizes.with_columns(group=share).partition_by("group", as_dict=True, maintain_order=True).items():
+    for (_,), group in sizes.with_columns(group=share).partition_by("group", as_dict=True, maintain_order=True).items():
         wanted = pl.col("owner").is_between(group["owner"].min(), group["owner"].max())
         wanted = wanted | pl.col("owner").is_null() if group["owner"].null_count() else wanted
         yield _load([pl.read_ipc(file).filter(wanted.fill_null(False)) for file in files])
 
 
 def _load(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return tables.conform(pl.concat([tables.empty(EVENTS), *frames], how="diagonal").drop("owner", strict=False), EVENTS)
+    return tables.conform(
+        pl.concat([tables.empty(EVENTS), *frames], how="diagonal").drop("owner", strict=False), EVENTS
+    )

@@ -21,7 +21,7 @@ from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find, sha256
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
 from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
-from unspool.study import Study, fingerprint, write_parquet
+from unspool.study import Study, fingerprint, sweep, write_parquet
 
 Progress = Callable[[str, int, int], None]
 SMALL_BYTES = 16 * 2**20
@@ -96,8 +96,14 @@ class _Reading:
     """The steps of one reading."""
 
     def __init__(
-        self, study: Study, inputs: list[Input], settings: ReadSettings, pseudonyms: Pseudonyms, runner: Runner,
-        progress: Progress, work: Path,
+        self,
+        study: Study,
+        inputs: list[Input],
+        settings: ReadSettings,
+        pseudonyms: Pseudonyms,
+        runner: Runner,
+        progress: Progress,
+        work: Path,
     ) -> None:
         self.study, self.inputs, self.settings, self.pseudonyms = study, inputs, settings, pseudonyms
         self.runner, self.progress, self.work = runner, progress, work
@@ -166,6 +172,8 @@ class _Reading:
 
     def _collect(self) -> None:
         """Add the rejects and aliases of the first pass, balance the books, and say that all is ready."""
+        for name in ("prompts", "rejects"):
+            sweep(self.out / name)
         files = sorted(self.parts.glob("*/rejects-*.parquet"))
         for number, place in enumerate(sorted({file.parent for file in files})):
             found = pl.concat([pl.read_parquet(file) for file in sorted(place.glob("rejects-*.parquet"))])
@@ -174,7 +182,10 @@ class _Reading:
         named = [pl.read_parquet(file) for file in sorted(self.parts.glob("*/aliases-*.parquet"))]
         if named:
             aliases = pl.concat(named).unique(maintain_order=True)
-            write_parquet(aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"])), self.out / "aliases.parquet")
+            write_parquet(
+                aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"])),
+                self.out / "aliases.parquet",
+            )
         self.study.manifest |= {"buckets": self.buckets, "counts": self._books()}
         self.study.manifest["inputs"] = [
             {**i, "records": self.study.manifest["counts"]["inputs"][n]["records"]}

@@ -45,6 +45,10 @@ def summarise(study: Study) -> dict[str, Any]:
 def _threads(study: Study, rule: str) -> dict[str, int]:
     length = pl.col("steps_left") + 1
     table = study.scan(f"threads/{rule}").filter(pl.col("step") == 1)
-    return table.select(
-        n_threads=pl.len(), **{f"n_threads_{n}": (length >= n).sum() for n in LENGTHS}, longest=length.max()
-    ).collect().row(0, named=True)
+    return (
+        table.select(
+            n_threads=pl.len(), **{f"n_threads_{n}": (length >= n).sum() for n in LENGTHS}, longest=length.max()
+        )
+        .collect()
+        .row(0, named=True)
+    )

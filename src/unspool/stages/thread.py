@@ -14,7 +14,7 @@ from unspool import threads as rules
 from unspool.engine import worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.stages.read import Progress, silent
-from unspool.study import Study, fingerprint, write_parquet
+from unspool.study import Study, fingerprint, sweep, write_parquet
 
 SMALL_BYTES = 8 * 2**20
 _COLUMNS = ("thread_id", "step", "steps_left")
@@ -22,7 +22,15 @@ _COLUMNS = ("thread_id", "step", "steps_left")
 
 def label(rule: str, options: Mapping[str, Any]) -> str:
     """Name of a rule with its options, as the folder of its threads: `iou`, `iou-threshold=0.4`."""
-    return "-".join([rule, *(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in sorted(options.items()))])
+    return "-".join(
+        [
+            rule,
+            *(
+                f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+                for name, value in sorted(options.items())
+            ),
+        ]
+    )
 
 
 def assign(prompts: pl.DataFrame, rule: str = rules.DEFAULT, **options: Any) -> pl.DataFrame:
@@ -38,8 +46,12 @@ def assign(prompts: pl.DataFrame, rule: str = rules.DEFAULT, **options: Any) -> 
     if not known.height:
         return tables.conform(prompts.select("prompt_id"), tables.THREADS)
     starts = rules.rule(rule).starts(known, **options) | (known["user_id"] != known["user_id"].shift()).fill_null(True)
-    numbered = known.select("prompt_id", starts.alias("starts")).with_columns(run=pl.col("starts").cum_sum(), row=pl.int_range(pl.len()))
-    first = numbered.filter("starts").with_columns(length=pl.col("row").shift(-1, fill_value=known.height) - pl.col("row"))
+    numbered = known.select("prompt_id", starts.alias("starts")).with_columns(
+        run=pl.col("starts").cum_sum(), row=pl.int_range(pl.len())
+    )
+    first = numbered.filter("starts").with_columns(
+        length=pl.col("row").shift(-1, fill_value=known.height) - pl.col("row")
+    )
     at = numbered["run"] - 1
     step = numbered["row"] - first["row"].gather(at) + 1
     found = pl.DataFrame(
@@ -80,9 +92,17 @@ def thread_file(file: File) -> tuple[int, int]:
         found = assign(prompts, file.rule, **file.options)
         write_parquet(found, target)
         if file.chosen:
-            columns = found.select(_COLUMNS) if found.height == prompts.height and found["prompt_id"].equals(prompts["prompt_id"]) else None
+            columns = (
+                found.select(_COLUMNS)
+                if found.height == prompts.height and found["prompt_id"].equals(prompts["prompt_id"])
+                else None
+            )
             if columns is None:
-                columns = prompts.select("prompt_id").join(found, on="prompt_id", how="left", maintain_order="left").select(_COLUMNS)
+                columns = (
+                    prompts.select("prompt_id")
+                    .join(found, on="prompt_id", how="left", maintain_order="left")
+                    .select(_COLUMNS)
+                )
             write_parquet(prompts.with_columns(columns), file.path)
         done.touch()
     table = pl.scan_parquet(target).select(n=pl.len(), threads=(pl.col("step") == 1).sum()).collect()
@@ -103,9 +123,11 @@ def thread(
     read_mark = study.manifest["stages"].get("read", {})
     if read_mark.get("state") != "done":
         raise UnspoolError(
-            "The study has not been read to its end.", "Its prompts are not complete.",
+            "The study has not been read to its end.",
+            "Its prompts are not complete.",
             "Run `unspool read` with the same inputs; it goes on where it was.",
         )
+    rules.check_needs(rule, study.scan("prompts"))
     name = label(rule, options)
     mark = fingerprint(read_mark["fingerprint"], rule, options, choose, unspool.__version__)
     with study.locked():
@@ -124,8 +146,13 @@ def thread(
             for done, total in enumerate(runner.run(thread_file, tasks), 1):
                 totals.append(total)
                 progress(f"threading by {name}", done, len(tasks))
+        for folder in (study.path / "prompts", out):
+            sweep(folder)
         study.manifest["rules"][name] = {
-            "rule": rule, "options": options, "prompts": sum(t[0] for t in totals), "threads": sum(t[1] for t in totals)
+            "rule": rule,
+            "options": options,
+            "prompts": sum(t[0] for t in totals),
+            "threads": sum(t[1] for t in totals),
         }
         if choose:
             study.manifest["rule"] = name
@@ -139,8 +166,9 @@ def check_options(rule: str, options: Mapping[str, Any]) -> dict[str, Any]:
     for name in options:
         if name not in known:
             raise UnspoolError(
-                f"The rule {rule} has no option {name!r}.", f"It has {', '.join(known) or 'none'}.",
-                "See `unspool rules`.", exit_code=2,
+                f"The rule {rule} has no option {name!r}.",
+                f"It has {', '.join(known) or 'none'}.",
+                "See `unspool rules`.",
+                exit_code=2,
             )
     return {name: value for name, value in options.items() if value != known[name].default}
-

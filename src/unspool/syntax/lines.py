@@ -33,8 +33,10 @@ def parse_lines(frame: pl.DataFrame) -> pl.DataFrame:
     `echo` is the part between the asterisks as the bot wrote it, "" for /blend without parameters, null for no bot line.
     `image_index` is the N of `Image #N`, null elsewhere. `mode` is fast, relaxed or turbo, with ", stealth" if so.
     """
-    groups = pl.col("content").str.extract_groups(LINE).struct.rename_fields(
-        ["job", "echo", "image_index", "action", "line_user_id", "line_user_name", "rest"]
+    groups = (
+        pl.col("content")
+        .str.extract_groups(LINE)
+        .struct.rename_fields(["job", "echo", "image_index", "action", "line_user_id", "line_user_name", "rest"])
     )
     return (
         frame.with_columns(groups.alias("line"))
@@ -57,13 +59,17 @@ def _kind() -> pl.Expr:
         pl.when(pl.col("image_index").is_not_null() | action.str.starts_with("Upscaled"))
         .then(pl.lit("upscale"))
         .when(action.is_null())
-        .then(pl.when(pl.col("echo").str.contains(r"(?:^|\s)--video\b")).then(pl.lit("video")).otherwise(pl.lit("grid")))
+        .then(
+            pl.when(pl.col("echo").str.contains(r"(?:^|\s)--video\b")).then(pl.lit("video")).otherwise(pl.lit("grid"))
+        )
         .when(action.str.starts_with("Remix"))
         .then(pl.lit("remix"))
     )
     for start, kind in _DERIVED_ACTION:
         done = done.when(action.str.starts_with(start)).then(pl.lit(kind))
-    no_line = pl.when(content.str.contains(r"^(?:Animating|Rerolling|Zooming|Panning|Upscaling|Making variations)\b.{0,40}$"))
+    no_line = pl.when(
+        content.str.contains(r"^(?:Animating|Rerolling|Zooming|Panning|Upscaling|Making variations)\b.{0,40}$")
+    )
     return (
         pl.when(pl.col("echo").is_null())
         .then(no_line.then(pl.lit("start")).otherwise(pl.lit("other")))

@@ -23,12 +23,7 @@ CANONICAL = {
     "relaxed": "relax",
     "h": "height",
 }
-NAMES = (
-    "ar aspect v version niji q quality s stylize c chaos w weird seed sameseed no iw sref sw sv cref cw oref ow exp p "
-    "profile personalize style raw tile draft stop r repeat fast relax relaxed turbo video motion loop end bs upbeta "
-    "uplight upanime test testp creative h height width hd beta stealth public vibe vibefast wallpaper vertical lp mp dref dw "
-    "steps cfg sampler"
-).split()
+NAMES = ["ar", "aspect", "v", "version", "niji", "q", "quality", "s", "stylize", "c", "chaos", "w", "weird", "seed", "sameseed", "no", "iw", "sref", "sw", "sv", "cref", "cw", "oref", "ow", "exp", "p", "profile", "personalize", "style", "raw", "tile", "draft", "stop", "r", "repeat", "fast", "relax", "relaxed", "turbo", "video", "motion", "loop", "end", "bs", "upbeta", "uplight", "upanime", "test", "testp", "creative", "h", "height", "width", "hd", "beta", "stealth", "public", "vibe", "vibefast", "wallpaper", "vertical", "lp", "mp", "dref", "dw", "steps", "cfg", "sampler"]
 _NAME = "|".join(sorted(NAMES, key=len, reverse=True))
 SPLIT = rf"(?is)^(.*?)((?:^|[\s,])--(?:{_NAME})(?:[\s\d:,{{<].*)?)$"
 _ONE = re.compile(r"(?:^|[\s,])--([A-Za-z]+)")
@@ -66,9 +61,11 @@ def split_parameters(echo: pl.Series) -> pl.DataFrame:
 
     Each distinct tail is parsed once. Null echo gives null body and empty params.
     """
-    parts = echo.to_frame("echo").select(
-        pl.col("echo").str.extract_groups(SPLIT).struct.rename_fields(["head", "tail"]).alias("parts"), "echo"
-    ).unnest("parts")
+    parts = (
+        echo.to_frame("echo")
+        .select(pl.col("echo").str.extract_groups(SPLIT).struct.rename_fields(["head", "tail"]).alias("parts"), "echo")
+        .unnest("parts")
+    )
     tails = parts["tail"].drop_nulls().unique()
     known = pl.DataFrame(
         {"tail": tails, "params": pl.Series([parse_parameters(tail) for tail in tails.to_list()], dtype=PARAMETERS)}

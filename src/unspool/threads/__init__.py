@@ -6,7 +6,7 @@ A rule is a module with `TITLE`, `CITATION` and
 
 `prompts` is sorted by user and time and has the columns of the prompts table that the rule needs; the result is a
 Boolean per row, true where a thread starts. The first prompt of a user starts a thread whatever the rule says.
-Options of a rule are keyword arguments with defaults.
+Options of a rule are keyword arguments with defaults. A rule that would be void without a column names it in `NEEDS`.
 """
 
 from typing import Any, Protocol, cast
@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 import polars as pl
 
 from unspool import registry
+from unspool.errors import UnspoolError
 
 DEFAULT = "scene"
 
@@ -27,6 +28,18 @@ class Rule(Protocol):
     def starts(self, prompts: pl.DataFrame, **options: Any) -> pl.Series:
         """Whether each prompt starts a thread."""
         ...
+
+
+def check_needs(name: str, prompts: pl.LazyFrame) -> None:
+    """An error if a column that the rule needs is missing or null in all prompts (of a study, not of a part of it)."""
+    for column in getattr(rule(name), "NEEDS", ()):
+        known = pl.col(column).is_not_null() if column in prompts.collect_schema() else pl.lit(False)
+        if prompts.select((pl.len() > 0) & ~known.any()).collect().item():
+            raise UnspoolError(
+                f"The rule {name} needs the column {column!r}.",
+                "No prompt has a value there: the source does not give it.",
+                "Use a rule that reads the text, such as iou.",
+            )
 
 
 def rule(name: str) -> Rule:

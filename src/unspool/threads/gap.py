@@ -5,6 +5,7 @@ import polars as pl
 from unspool.errors import UnspoolError
 from unspool.threads._tokens import first_of_user
 
+NEEDS = ("time",)
 TITLE = "Pause of more than 30 minutes"
 CITATION = "Catledge & Pitkow 1995 (25.5 minutes; 30 by custom); for its limits Jones & Klinkner 2008 (CIKM)"
 
@@ -14,8 +15,7 @@ def starts(prompts: pl.DataFrame, *, minutes: float = 30) -> pl.Series:
 
     `prompts` has user_id and time, sorted by both; the result is Boolean, one value per row, none for an empty
     frame. A pause of exactly `minutes` continues the thread. Where either time is unknown the pause is unknown, and
-    the prompt starts a thread: none is joined without evidence. UnspoolError if no prompt has a time, or for minutes
-    below 0.
+    the prompt starts a thread: none is joined without evidence. UnspoolError for minutes below 0.
     """
     if not minutes >= 0:
         raise UnspoolError(
@@ -23,12 +23,6 @@ def starts(prompts: pl.DataFrame, *, minutes: float = 30) -> pl.Series:
             f"It is {minutes} minutes.",
             "Give 0 or more; 30 is the custom.",
             exit_code=2,
-        )
-    if prompts.height and prompts["time"].null_count() == prompts.height:
-        raise UnspoolError(
-            "The rule gap needs times.",
-            f"None of {prompts.height} prompts has one: the source gives no times.",
-            "Use a rule that reads the text, such as iou.",
         )
     pause = prompts["time"].diff().dt.total_milliseconds()
     long = (pause > minutes * 60_000).fill_null(value=True)

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from unspool.errors import UnspoolError
 from unspool.threads._tokens import first_of_user
 
+NEEDS = ("given_thread_id",)
 TITLE = "Thread ids of the source"
 CITATION = "The log's own thread ids, for example those released with Don-Yehiya, Choshen & Abend 2023 (EMNLP)"
 
@@ -15,13 +15,7 @@ def starts(prompts: pl.DataFrame) -> pl.Series:
     `prompts` has user_id and given_thread_id, sorted by user and time; the result is Boolean, one value per row,
     none for an empty frame. A prompt without an id is a thread of its own: that it belongs to another cannot be told.
     Ids that return after others were in between, or at another user, make new threads, since a thread is a
-    contiguous run of one user. UnspoolError if no prompt has an id.
+    contiguous run of one user.
     """
     ids = prompts["given_thread_id"]
-    if prompts.height and ids.null_count() == prompts.height:
-        raise UnspoolError(
-            "The rule given needs thread ids from the source.",
-            f"None of {prompts.height} prompts has one: the source gives no thread ids.",
-            "Use a rule that finds threads, such as iou.",
-        )
     return (first_of_user(prompts) | (ids != ids.shift(1)).fill_null(value=True)).alias("starts")

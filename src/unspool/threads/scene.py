@@ -25,7 +25,7 @@ def coefficients() -> dict:
 
 def _logistic(columns: dict[str, np.ndarray], model: dict) -> np.ndarray:
     """Log odds of a boundary; a missing value counts as the average one."""
-    odds = np.full(len(columns["words"]), model["bias"])
+    odds = np.full(len(columns["usual_words"]), model["bias"])
     for feature in model["features"]:
         z = (columns[feature["name"]] - feature["mean"]) / feature["scale"]
         odds += feature["weight"] * np.clip(np.nan_to_num(z, nan=0.0), -4, 4)

@@ -1,4 +1,8 @@
-"""What is compared between a prompt and the one before it: one named column per sign of a new scene."""
+"""What is compared between a prompt and the one before it: one named column per sign of a new scene, or of the same.
+
+Every column depends on the prompts of one user only, and sums run row by row, so that a user's values do not change with
+who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the number of words.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,8 @@ import polars as pl
 
 from unspool.threads.scene_tokens import Tokens, row_sum, row_vectors, tokenise
 
-MEDIA_PARAMETERS = ("video", "motion")
-PICTURE_PARAMETERS = ("sref", "oref", "cref", "p", "profile", "personalize")
-FORMAT_PARAMETERS = ("ar", "aspect")
+VIDEO = ("video", "motion")
+REFERENCES = ("sref", "oref", "cref", "p", "profile", "personalize")
 SHORT_TEXT_BYTES = 96
 GRAM_BITS = 10
 
@@ -46,7 +49,7 @@ def later(values: np.ndarray, lag: int, fill: float = 0.0) -> np.ndarray:
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole, and 0 where there is no whole."""
+    """Part / whole, and 0 where there is no whole."""
     return np.divide(part, whole, out=np.zeros_like(part, dtype=np.float64), where=whole > 1e-9)
 
 
@@ -94,16 +97,9 @@ class Shared:
 
     @property
     def iou(self) -> np.ndarray:
+        """Shared weight over the weight of both, in [0, 1]."""
         both = (self.own_shared + self.other_shared) / 2
         return ratio(both, self.own + self.other - both)
-
-    @property
-    def own_share(self) -> np.ndarray:
-        return ratio(self.own_shared, self.own)
-
-    @property
-    def other_share(self) -> np.ndarray:
-        return ratio(self.other_shared, self.other)
 
 
 def shared(sets: Sets, weight: np.ndarray, links: tuple[np.ndarray, np.ndarray], lag: int = 1) -> Shared:
@@ -169,8 +165,8 @@ def gram_marks(text: pl.Series, chunk: int = 16384) -> Iterator[tuple[int, np.nd
         yield start, np.packbits(marks, axis=1).view(np.uint64)
 
 
-def gram_overlap(text: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Byte-trigram IoU and containment with the row before."""
+def gram_containment(text: pl.Series) -> np.ndarray:
+    """Share of the byte trigrams of the poorer text that the row and the row before both have, in [0, 1]."""
     size, both = np.zeros(text.len()), np.zeros(text.len())
     last = np.zeros((1, (1 << GRAM_BITS) // 64), np.uint64)
     for start, marks in gram_marks(text):
@@ -178,29 +174,23 @@ def gram_overlap(text: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         before = np.concatenate([last, marks[:-1]])
         size[part], both[part] = np.bitwise_count(marks).sum(axis=1), np.bitwise_count(marks & before).sum(axis=1)
         last = marks[-1:]
-    before = later(size, 1)
-    return ratio(both, size + before - both), ratio(both, np.minimum(size, before))
+    return ratio(both, np.minimum(size, later(size, 1)))
 
 
-def dots(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,ij->i", left, right).astype(np.float64)
+def cosine(unit: np.ndarray) -> np.ndarray:
+    """Cosine of every row's unit vector with the row before; 0 where one has no known word."""
+    return np.einsum("ij,ij->i", unit, later(unit, 1)).astype(np.float64)
 
 
-def parameters_equal(params: pl.Series | None, names: tuple[str, ...], n: int) -> np.ndarray:
-    """1 where the named parameters are the same as in the row before (also where both have none)."""
-    if params is None:
-        return np.ones(n)
-    named = pl.element().struct.field("name").is_in(names)
-    kept = params.to_frame("p").select(
-        pl.col("p").list.eval(
-            pl.when(named).then(
-                pl.format(
-                    "{} {}", pl.element().struct.field("name"), pl.element().struct.field("values").list.join(" ")
-                )
-            )
-        ).list.drop_nulls().list.sort().list.join("|").fill_null("")
-    ).to_series()
-    return (kept == kept.shift()).fill_null(True).cast(pl.Float64).to_numpy()
+def parameter_changed(params: pl.Series, names: tuple[str, ...]) -> np.ndarray:
+    """1 where the named parameters are not those of the row before; rows without any are alike."""
+    given = pl.DataFrame({"row": pl.int_range(params.len(), eager=True), "p": params}).explode("p").unnest("p")
+    values = pl.col("values").list.join(" ").fill_null("")
+    kept = given.filter(pl.col("name").is_in(names)).select("row", said=pl.format("{} {}", "name", values))
+    said = kept.sort("row", "said").group_by("row").agg(pl.col("said").str.join("|"))
+    row = pl.DataFrame({"row": pl.int_range(params.len(), eager=True)})
+    filled = row.join(said, on="row", how="left", maintain_order="left")["said"].fill_null("")
+    return (filled != filled.shift()).fill_null(False).cast(pl.Float64).to_numpy()
 
 
 def seconds(time: pl.Series, who: Users) -> np.ndarray:
@@ -246,164 +236,98 @@ def frame_of(prompts: pl.DataFrame) -> Frame:
 
 
 def weights(frame: Frame) -> dict[str, np.ndarray]:
-    """What a shared word counts for, several ways, per entry of the stem sets."""
+    """What a shared stem counts for, per entry of the stem sets.
+
+    `rare`: by its frequency in English. `subject`: the more so if it names a thing. `own`: less the more of the user's
+    prompts have it. `fresh`: a subject word shared out over the separate runs of prompts that the user used it in.
+    """
     sets, tokens = frame.sets, frame.tokens
-    idf, subject = tokens.idf[sets.source], tokens.subject[sets.source]
+    rare = tokens.idf[sets.source]
+    subject = rare * tokens.subject[sets.source]
     rows, runs = stem_habits(sets, frame.who, frame.links)
     size = frame.who.size[frame.who.of[sets.row]]
-    early = np.exp(-content_rank(tokens)[sets.source] / 5)
+    own = rare * (0.15 + np.log((size + 1) / rows) / np.log(size + 2))
+    return {"rare": rare, "subject": subject, "own": own, "fresh": subject / runs}
+
+
+def word_columns(frame: Frame, weight: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Words in common with the row before, weighted, and the weight of subject words that were swapped for others."""
+    own, fresh, subject = (shared(frame.sets, weight[name], frame.links) for name in ("own", "fresh", "subject"))
+    swapped = np.minimum(subject.own - subject.own_shared, subject.other - subject.other_shared)
     return {
-        "word": np.ones(len(idf)),
-        "rare": idf,
-        "subject": idf * subject,
-        "early": idf * early,
-        "own": idf * (0.15 + np.log((size + 1) / rows) / np.log(size + 2)),
-        "fresh": idf * subject / runs,
+        "fresh_iou": fresh.iou,
+        "own_kept": ratio(own.other_shared, own.other),
+        "swapped": np.log1p(np.maximum(swapped, 0)),
+        "usual_subject_iou": user_mean_else(subject.iou, frame.who),
     }
 
 
-def word_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Overlap of words with the row before under every weight."""
-    columns = {}
-    for name, weight in weights(frame).items():
-        pair = shared(frame.sets, weight, frame.links)
-        own, other = pair.own_share, pair.other_share
-        columns |= {f"{name}_iou": pair.iou, f"{name}_kept": other, f"{name}_known": own}
-        columns |= {f"{name}_most": np.maximum(own, other), f"{name}_least": np.minimum(own, other)}
-        if name == "subject":
-            added, dropped = pair.own - pair.own_shared, pair.other - pair.other_shared
-            columns |= {"swapped": np.log1p(np.minimum(added, dropped)), "changed": np.log1p(np.maximum(added, dropped))}
-    return columns
-
-
 def edit_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Where the texts differ: words in common at the start and the end, and what is swapped between them."""
+    """Where the texts differ: words in common at the start and the end, and how many are swapped between them."""
     lead, tail = common_ends(frame.tokens)
     words, before = frame.words, later(frame.words, 1)
     shorter = np.maximum(np.minimum(words, before), 1)
-    middle, middle_before = words - lead - tail, before - lead - tail
     return {
-        "lead": lead / shorter,
-        "lead_words": np.log1p(lead),
-        "tail": tail / shorter,
         "same_opening": (lead > 0).astype(np.float64),
-        "swap_words": np.log1p(np.maximum(np.minimum(middle, middle_before), 0)),
-        "edit_words": np.log1p(np.maximum(np.maximum(middle, middle_before), 0)),
+        "tail": tail / shorter,
+        "swap_words": np.log1p(np.minimum(words, before) - lead - tail),
         "identical": ((words == before) & (lead == words)).astype(np.float64),
+        "usual_lead": user_mean_else(lead / shorter, frame.who),
     }
 
 
 def meaning_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Cosines of word-vector sums: whole prompt, its opening, and what was added against what was dropped."""
-    tokens, who, sets = frame.tokens, frame.who, frame.sets
-    whole = row_vectors(tokens, np.ones(len(tokens.row)))
-    cosine = dots(whole, later(whole, 1))
-    things = row_vectors(tokens, tokens.subject**2)
-    first = row_vectors(tokens, tokens.subject**2 * np.exp(-content_rank(tokens) / 3))
-    typical = np.add.reduceat(whole, who.first, axis=0)[who.of] - whole
-    typical /= np.maximum(who.size[who.of] - 1, 1)[:, None]
-    far = dots(whole, typical)
-    two_back = dots(whole, later(whole, 2))
-    two_back[who.place < 2] = np.nan
-    skipping = later(two_back, -1, np.nan)
-    columns = {
-        "meaning": cosine,
-        "thing_meaning": dots(things, later(things, 1)),
-        "first_things": dots(first, later(first, 1)),
-        "meaning_beyond_habit": cosine - (far + later(far, 1)) / 2,
-        "habit": (far + later(far, 1)) / 2,
-        "two_back_meaning": two_back,
-        "skip_meaning": skipping,
-    }
-    before, after = frame.links
-    added, dropped = np.zeros(len(tokens.row)), np.zeros(len(tokens.row))
-    added[sets.source], dropped[sets.source] = ~before, ~after
-    new, old = row_vectors(tokens, added), later(row_vectors(tokens, dropped), 1)
-    new_things = row_vectors(tokens, added * tokens.subject**2)
-    old_things = later(row_vectors(tokens, dropped * tokens.subject**2), 1)
-    columns |= {
-        "swap_meaning": dots(new, old),
-        "thing_swap_meaning": dots(new_things, old_things),
-        "added_meaning": dots(new, later(whole, 1)),
-        "dropped_meaning": dots(whole, old),
-    }
-    return columns
+    """Cosines of word-vector sums: of all words, of words for things, and of the first words for things."""
+    tokens = frame.tokens
+    thing = tokens.subject**2
+    first = thing * np.exp(-content_rank(tokens) / 3)
+    vectors = row_vectors(tokens, [np.ones(len(thing)), thing, first])
+    names = ("meaning", "thing_meaning", "first_things")
+    return {name: cosine(unit) for name, unit in zip(names, vectors, strict=True)}
 
 
-def neighbour_ious(frame: Frame, weight: np.ndarray, lags: int = 3) -> list[np.ndarray]:
-    """Weighted IoU with the rows 1, 2, ... before; not a number where the user has no such row."""
-    out = []
-    for lag in range(1, lags + 1):
-        links = frame.links if lag == 1 else frame.sets.in_row(lag)
-        iou = shared(frame.sets, weight, links, lag).iou
-        iou[frame.who.place < lag] = np.nan
-        out.append(iou)
-    return out
-
-
-def bridge(one: np.ndarray, two: np.ndarray, three: np.ndarray) -> np.ndarray:
-    """How well the best prompt near a pair is like both of its prompts: two words apart, one topic."""
-    gone = np.nan
+def bridge_column(frame: Frame, weight: np.ndarray) -> np.ndarray:
+    """How well the best prompt near a pair is like both of its prompts: no word in common, but one topic."""
+    one, two, three = (_iou_back(frame, weight, lag) for lag in (1, 2, 3))
     sides = [
-        np.minimum(later(one, -1, gone), later(two, -1, gone)),
-        np.minimum(later(one, 1, gone), two),
-        np.minimum(later(two, -2, gone), later(three, -2, gone)),
-        np.minimum(later(two, 1, gone), three),
+        np.minimum(later(one, -1, np.nan), later(two, -1, np.nan)),
+        np.minimum(later(one, 1, np.nan), two),
+        np.minimum(later(two, -2, np.nan), later(three, -2, np.nan)),
+        np.minimum(later(two, 1, np.nan), three),
     ]
     return np.nan_to_num(np.fmax.reduce(sides), nan=0.0)
 
 
-def context_columns(frame: Frame, weight: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The prompts around the pair: does the edit stay, does the next prompt go back, does one join the two."""
-    who, sets = frame.who, frame.sets
-    one, two, three = neighbour_ious(frame, weight["rare"])
-    before, after = frame.links
-    fresh = weight["subject"] * ~before
-    stays = ratio(row_sum(fresh * after, sets.ptr), row_sum(fresh, sets.ptr))
-    stays[who.size[who.of] - who.place < 2] = np.nan
-    return {
-        "two_back": two,
-        "skip": later(two, -1, np.nan),
-        "edit_stays": stays,
-        "pair_before": later(one, 1, np.nan),
-        "pair_after": later(one, -1, np.nan),
-        "bridge": bridge(one, two, three),
-    }
+def _iou_back(frame: Frame, weight: np.ndarray, lag: int) -> np.ndarray:
+    links = frame.links if lag == 1 else frame.sets.in_row(lag)
+    iou = shared(frame.sets, weight, links, lag).iou
+    iou[frame.who.place < lag] = np.nan
+    return iou
 
 
 def time_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Log gap before the prompt, and against the user's usual gap."""
+    """Log gap before the prompt, and whether it is over half an hour."""
     gap = seconds(frame.prompts["time"], frame.who)
-    return {
-        "gap": gap,
-        "gap_beyond_habit": gap - user_median(gap, frame.who),
-        "gap_half_hour": np.where(np.isnan(gap), np.nan, gap > np.log(1800)),
-        "gap_night": np.where(np.isnan(gap), np.nan, gap > np.log(4 * 3600)),
-    }
+    return {"gap": gap, "gap_half_hour": np.where(np.isnan(gap), np.nan, gap > np.log(1800))}
 
 
 def parameter_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Changed parameters: reference pictures, format, exclusions, and the step to video."""
-    n = frame.tokens.n
-    params = frame.prompts["params"] if "params" in frame.prompts.columns else None
-    return {
-        "other_references": 1 - parameters_equal(params, PICTURE_PARAMETERS, n),
-        "other_format": 1 - parameters_equal(params, FORMAT_PARAMETERS, n),
-        "other_exclusions": 1 - parameters_equal(params, ("no",), n),
-        "video_step": 1 - parameters_equal(params, MEDIA_PARAMETERS, n),
-    }
+    """Changed reference pictures, and the step to or from video."""
+    if "params" not in frame.prompts.columns:
+        return {"other_references": np.zeros(frame.tokens.n), "video_step": np.zeros(frame.tokens.n)}
+    params = frame.prompts["params"]
+    return {"other_references": parameter_changed(params, REFERENCES), "video_step": parameter_changed(params, VIDEO)}
 
 
 def features(prompts: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Named columns, one value per row about the pair (row before, row); rows that open a user hold no meaning."""
+    """Named columns, one value per row about the pair (row before, row); rows that open a user hold no meaning.
+
+    Not a number: unknown (a missing time). `usual_words` is about the user: log(1 + median number of words).
+    """
     frame = frame_of(prompts)
-    who = frame.who
-    columns = word_columns(frame) | edit_columns(frame) | meaning_columns(frame)
-    columns |= context_columns(frame, weights(frame)) | time_columns(frame) | parameter_columns(frame)
-    length = user_median(frame.words, who)
-    iou, containment = gram_overlap(prompts["text"])
-    columns |= {"spelling": iou, "spelling_most": containment}
-    columns |= {"usual_words": np.log1p(length), "words": np.log1p(frame.words), "words_before": np.log1p(later(frame.words, 1))}
-    for name in ("subject_iou", "meaning", "lead", "swap_words"):
-        columns[f"usual_{name}"] = user_mean_else(columns[name], who)
+    weight = weights(frame)
+    columns = word_columns(frame, weight) | edit_columns(frame) | meaning_columns(frame)
+    columns |= time_columns(frame) | parameter_columns(frame)
+    columns |= {"bridge": bridge_column(frame, weight["rare"]), "spelling_most": gram_containment(prompts["text"])}
+    columns["usual_words"] = np.log1p(user_median(frame.words, frame.who))
     return columns

@@ -59,7 +59,7 @@ def _stem(word: pl.Expr) -> pl.Expr:
 
 
 def _vocabulary(words: pl.Series) -> pl.DataFrame:
-    """One row per distinct word: its stem id (by spelling, so the order does not depend on the frame) and its values."""
+    """One row per distinct word: its values, and a stem id in order of spelling, whoever else is in the frame."""
     number = pl.col("word").str.contains(r"^\d+$")
     return (
         words.unique(maintain_order=True)
@@ -107,9 +107,11 @@ def tokenise(text: pl.Series) -> Tokens:
     lengths = lists.list.len().to_numpy().astype(np.int64)
     flat = lists.explode(empty_as_null=False).rename("word")
     vocabulary, vectors = _with_compounds(_vocabulary(flat))
-    code = flat.to_frame().join(
-        vocabulary.select("word").with_row_index("code"), on="word", how="left", maintain_order="left"
-    )["code"].to_numpy()
+    code = (
+        flat.to_frame()
+        .join(vocabulary.select("word").with_row_index("code"), on="word", how="left", maintain_order="left")["code"]
+        .to_numpy()
+    )
     ptr = np.concatenate([[0], np.cumsum(lengths)])
     stem = vocabulary["stem"].to_numpy()
     zipf = vocabulary["zipf"].to_numpy()
@@ -136,26 +138,28 @@ def row_sum(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:
     return out
 
 
-def row_vectors(tokens: Tokens, weight: np.ndarray, chunk: int = 2048) -> np.ndarray:
-    """Unit vector of every row: the weighted sum of its words' vectors; zeros when no word is in the table."""
-    used = (tokens.entry >= 0) & (weight > 1e-3)
-    entry, weight = tokens.entry[used], weight[used].astype(np.float32)
-    ptr = np.concatenate([[0], np.cumsum(used)])[tokens.ptr]
-    out = np.zeros((tokens.n, tokens.vectors.shape[1]), np.float32)
+def row_vectors(tokens: Tokens, weights: list[np.ndarray], chunk: int = 2048) -> list[np.ndarray]:
+    """Unit vectors of every row, one set per weight: the weighted sum of its words' vectors; zeros when none is known."""
+    known = tokens.entry >= 0
+    entry, worth = tokens.entry[known], np.column_stack([w[known].astype(np.float32) for w in weights])
+    ptr = np.concatenate([[0], np.cumsum(known)])[tokens.ptr]
+    out = np.zeros((len(weights), tokens.n, tokens.vectors.shape[1]), np.float32)
     for start in range(0, tokens.n, chunk):
-        out[start : start + chunk] = _chunk_sums(tokens.vectors, entry, weight, ptr[start : start + chunk + 1])
-    return out / np.maximum(np.sqrt(np.einsum("ij,ij->i", out, out)), 1e-6)[:, None]
+        out[:, start : start + chunk] = _chunk_sums(tokens.vectors, entry, worth, ptr[start : start + chunk + 1])
+    return [sums / np.maximum(np.sqrt(np.einsum("ij,ij->i", sums, sums)), 1e-6)[:, None] for sums in out]
 
 
-def _chunk_sums(vectors: np.ndarray, entry: np.ndarray, weight: np.ndarray, ptr: np.ndarray) -> np.ndarray:
+def _chunk_sums(vectors: np.ndarray, entry: np.ndarray, worth: np.ndarray, ptr: np.ndarray) -> np.ndarray:
     """Sums of weighted vectors, the k-th words of all rows at a time, longest rows first (reduceat is slower)."""
     length = np.diff(ptr)
     order = np.argsort(-length, kind="stable")
     left = np.searchsorted(-length[order], -np.arange(length.max(initial=0)))
-    sums = np.zeros((len(length), vectors.shape[1]), np.float32)
+    sums = np.zeros((worth.shape[1], len(length), vectors.shape[1]), np.float32)
     for k, n in enumerate(left):
         at = ptr[order[:n]] + k
-        sums[:n] += vectors[entry[at]] * weight[at, None]
+        word, value = vectors[entry[at]], worth[at]
+        for i in range(worth.shape[1]):
+            sums[i, :n] += word * value[:, i, None]
     out = np.empty_like(sums)
-    out[order] = sums
+    out[:, order] = sums
     return out

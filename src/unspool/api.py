@@ -1,0 +1,104 @@
+"""The commands as functions. Logs are paths or tables: Polars, pandas, Arrow; what comes back is Polars."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspool import threads
+from unspool.compiling.settings import ReadSettings
+from unspool.errors import UnspoolError
+from unspool.stages.read import read as _read
+from unspool.stages.thread import assign, check_options
+from unspool.stages.thread import thread as _thread
+from unspool.study import Study
+
+Log = str | Path | pl.DataFrame | Any
+
+
+def read(
+    logs: Log | Sequence[Log],
+    study: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    key: str | Path | None = None,
+    force: bool = False,
+    workers: int | None = None,
+    **settings: Any,
+) -> Study:
+    """Compile logs into the prompts of a study and return it.
+
+    `logs`: one or several paths, folders, globs or tables. `columns` maps the roles of a table (user_id, time, text,
+    ...) to its columns; a table whose columns bear the names of the roles needs none. `settings` are the fields of
+    ReadSettings: source, language ("en", "any"), timezone, since, until, channels, drop_users, actions.
+    """
+    listed = list(logs) if isinstance(logs, list | tuple) else [logs]
+    frames = [log for log in listed if not isinstance(log, str | Path)]
+    if frames and len(frames) < len(listed):
+        raise UnspoolError("Paths and tables were given together.", do="Read them into two studies.", exit_code=2)
+    if frames:
+        columns = columns or {name: name for name in _table(frames[0]).columns if name in _ROLES}
+    if columns:
+        settings = {"source": "table", **settings, "columns": tuple(columns.items())}
+    fixed: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    chosen = ReadSettings(**fixed)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, frame in enumerate(frames):
+            _table(frame).write_parquet(Path(folder) / f"{number:04d}.parquet")
+        paths = [folder] if frames else [str(log) for log in listed]
+        return _read(paths, study, chosen, key=key, force=force, jobs=workers)
+
+
+_ROLES = (
+    *("user_id", "time", "text", "prompt_id", "channel_id", "order", "upscaled", "thread_id", "model", "language"),
+    *("params", "caption_0", "caption_1", "caption_2", "caption_3"),
+)
+
+
+def run(
+    logs: Log | Sequence[Log],
+    study: str | Path,
+    *,
+    rule: str | Sequence[str] = threads.DEFAULT,
+    workers: int | None = None,
+    **arguments: Any,
+) -> Study:
+    """Do the whole study of a log: `read`, then threads by one rule or several, the first the chosen one."""
+    opened = read(logs, study, workers=workers, **arguments)
+    for number, name in enumerate([rule] if isinstance(rule, str) else rule):
+        _thread(opened, name, choose=number == 0, jobs=workers)
+    return opened
+
+
+def thread(prompts: Any, rule: str = threads.DEFAULT, **options: Any) -> pl.DataFrame:
+    """Threads of a table of prompts, outside any study: the table with thread_id, step and steps_left, as Polars.
+
+    Needs user_id, time and text; prompt_id is numbered where it is missing. Rows come back by user and time.
+    """
+    frame = _table(prompts)
+    missing = [name for name in ("user_id", "time", "text") if name not in frame.columns]
+    if missing:
+        raise UnspoolError(
+            f"The table lacks {' and '.join(missing)}.", f"It has {', '.join(frame.columns)}.", "Rename its columns."
+        )
+    if "prompt_id" not in frame.columns:
+        frame = frame.with_row_index("prompt_id").with_columns(pl.col("prompt_id").cast(pl.String))
+    frame = frame.drop("thread_id", "step", "steps_left", strict=False).sort("user_id", "time", maintain_order=True)
+    threads.check_needs(rule, frame.lazy())
+    return frame.hstack(assign(frame, rule, **check_options(rule, options)).drop("prompt_id"))
+
+
+def _table(table: Any) -> pl.DataFrame:
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if hasattr(table, "__arrow_c_stream__"):
+        return pl.DataFrame(table)
+    if type(table).__module__.startswith("pandas"):
+        return pl.from_pandas(table)
+    raise UnspoolError(
+        "The log is no path and no table.", f"It is a {type(table).__name__}.", "Give Polars, pandas or Arrow."
+    )

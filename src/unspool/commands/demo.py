@@ -1,0 +1,67 @@
+"""unspool demo."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from unspool.commands import _options as o
+from unspool.commands.simulate import Seed, Users
+
+RULES = ("scene", "iou")
+
+
+def command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to make.")] = Path("demo"),
+    seed: Seed = 1,
+    users: Users = None,
+    as_json: o.Json = False,
+) -> None:
+    """Simulate a Discord log, run the study on it, and compare what was recovered with the truth.
+
+    Nothing is fetched; it takes seconds.
+
+    Example: [bold]unspool demo -o demo[/bold]
+    """
+    from unspool.commands import _screen
+    from unspool.simulate import simulate
+    from unspool.stages.browse import list_threads
+    from unspool.stages.read import read
+    from unspool.stages.recovery import recovery
+    from unspool.stages.summary import summarise
+    from unspool.stages.thread import thread
+
+    out.mkdir(parents=True, exist_ok=True)
+    log = out / "export.json"
+    simulate("newcomers", seed=seed, users=users).write(log)
+    with _screen.progress() as progress:
+        study = read([str(log)], out / "study", force=True, progress=progress)
+        for rule in RULES:
+            thread(study, rule, choose=rule == RULES[0], progress=progress)
+    found, recovered = summarise(study), recovery(study, log)
+    if as_json:
+        _screen.print_json({**found, "recovery": recovered})
+        return
+    _screen.summary(found)
+    _screen.out.print(_recovered(recovered))
+    longest = list_threads(study, longest=1)["thread_id"].to_list()
+    _screen.err.print(f"\nThe log is {log}, the study {study.path}. Next:", style="dim")
+    _screen.err.print(
+        f"  unspool show {study.path} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study", style="dim"
+    )
+
+
+def _recovered(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+
+    table = Table(
+        title="Recovered of the truth", title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    for name in ("", "true", "recovered", "right", ""):
+        table.add_column(name, justify="right" if name else "left", header_style="dim")
+    for row in rows:
+        whole = row["true"] == row["recovered"] == row["right"]
+        note = "all" if whole else f"F1 {2 * row['right'] / max(1, row['true'] + row['recovered']):.3f}"
+        table.add_row(f"  {row['what']}", f"{row['true']:,}", f"{row['recovered']:,}", f"{row['right']:,}", note)
+    return table

@@ -1,0 +1,58 @@
+"""unspool score-threads."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unspool.commands import _options as o
+
+
+def command(
+    study: o.StudyPath,
+    gold: Annotated[
+        Path,
+        typer.Option(
+            help="Labelled pairs (user, previous_timestamp, timestamp, label_1, label_2) or rows (user, timestamp, query, mission)."
+        ),
+    ],
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws of users.", min=100)] = 2000,
+    key: Annotated[Path | None, typer.Option(help="The study's key file, if it is not beside the study.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Score every grouping rule of a study against labelled thread boundaries, with intervals by user.
+
+    The rules "always" (every prompt starts a thread) and "never" stand beside them.
+
+    Example: [bold]unspool score-threads study --gold labels.tsv[/bold]
+    """
+    from rich.table import Table
+
+    from unspool.commands import _screen
+    from unspool.study import Study
+    from unspool.threads._gold import read_gold, score
+
+    opened = Study(study)
+    prompts = opened.scan("prompts").select("prompt_id", "user_id", "time", "text").collect()
+    rules = {rule: opened.threads(rule) for rule in opened.rules}
+    found = score(prompts, rules, read_gold(gold), opened.pseudonyms(key), seed=seed, draws=draws)
+    if as_json:
+        _screen.print_json(found.to_dicts())
+        return
+    first = found.row(0, named=True)
+    _screen.out.print(
+        f"{first['n_pairs']:,} labelled pairs of {first['n_users']:,} users; {first['n_lost']:,} more are not in the study."
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("rule", "precision", "recall", "F1 (95%)", "F1 same", "WindowDiff", "Pk", "B-cubed F1"):
+        table.add_column(name, justify="left" if name == "rule" else "right")
+    for row in found.iter_rows(named=True):
+        shown = [_number(row[name]) for name in ("f1_same", "window_diff", "pk", "bcubed_f1")]
+        interval = f"{_number(row['f1'])} ({_number(row['f1_low'])}-{_number(row['f1_high'])})"
+        table.add_row(row["rule"], _number(row["precision"]), _number(row["recall"]), interval, *shown)
+    _screen.out.print(table)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
