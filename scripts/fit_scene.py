@@ -19,28 +19,27 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-
 from unspool.threads.scene_features import features, users
 
 TARGET = Path(__file__).parents[1] / "src/unspool/lexicons/scene_coefficients.json"
 PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
-PENALTY = 1.0
+PENALTY = 2.0
 VARIANT_WEIGHT = 0.5
 BOUNDS = [6.0, 10.0]
 CHOSEN = {
     "long": [
         "fresh_iou", "own_kept", "swapped", "identical", "same_opening", "tail", "swap_words", "usual_lead",
-        "meaning", "thing_meaning", "first_things", "spelling_most", "gap_half_hour", "video_step", "other_references",
+        "thing_meaning", "video_step", "other_references",
     ],
-    "short": ["spelling_most", "meaning", "bridge", "usual_subject_iou", "gap", "gap_half_hour"],
+    "short": ["spelling_most", "meaning", "bridge", "usual_subject_iou", "gap"],
 }  # fmt: skip
 GROUPS = {
     "words": ["fresh_iou", "own_kept", "swapped", "identical"],
     "template": ["same_opening", "tail", "swap_words", "usual_lead", "usual_subject_iou"],
-    "meaning": ["meaning", "thing_meaning", "first_things"],
+    "meaning": ["meaning", "thing_meaning"],
     "spelling": ["spelling_most"],
     "bridge": ["bridge"],
-    "time": ["gap", "gap_half_hour"],
+    "time": ["gap"],
     "parameters": ["video_step", "other_references"],
 }
 
@@ -54,6 +53,7 @@ class Pairs:
     user: np.ndarray
 
     def matrix(self, names: list[str]) -> np.ndarray:
+        """Columns side by side, one row per pair."""
         return np.column_stack([self.columns[name] for name in names])
 
 
@@ -75,9 +75,7 @@ def split_parameters(text: str) -> tuple[str, list[dict]]:
 def read_prompts(boundaries: Path, prompts: Path) -> pl.DataFrame:
     """Prompts of all users in time order, with `new` where both labels agree."""
     labels = pl.read_csv(boundaries, separator="\t").filter(pl.col("label_1") == pl.col("label_2"))
-    labels = labels.select(
-        "timestamp", user_id="user", previous="previous_timestamp", new=pl.col("label_1") == "new"
-    )
+    labels = labels.select("timestamp", user_id="user", previous="previous_timestamp", new=pl.col("label_1") == "new")
     rows = [json.loads(line) for line in prompts.read_text("utf-8").splitlines()]
     kept = [(r["user"], r["timestamp"], *split_parameters(r["text"])) for r in rows if r["user"]]
     value = pl.Struct({"name": pl.String, "values": pl.List(pl.String), "number": pl.Float64})
@@ -145,6 +143,7 @@ class Logistic:
     bias: float
 
     def odds(self, pairs: Pairs) -> np.ndarray:
+        """Log odds of a boundary for every pair."""
         z = (pairs.matrix(self.names) - self.mean) / self.scale
         return np.clip(np.nan_to_num(z, nan=0.0), -4, 4) @ self.weight + self.bias
 

@@ -218,7 +218,10 @@ def test_given_cuts_where_the_id_changes() -> None:
 
 def test_given_needs_ids() -> None:
     without = prompts(["a"])
-    for frame in (without, without.with_columns(given_thread_id=pl.lit(None, pl.String))):
+    for frame in (
+        without.drop("given_thread_id", strict=False),
+        without.with_columns(given_thread_id=pl.lit(None, pl.String)),
+    ):
         with pytest.raises(UnspoolError, match="does not give it"):
             check_needs("given", frame.lazy())
     check_needs("given", without.with_columns(given_thread_id=pl.lit("1")).lazy())

@@ -54,10 +54,7 @@ def command(
 def _recovered(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
-
-    table = Table(
-        title="Recovered of the truth", title_justify="left", title_style="bold", box=None, pad_edge=False
-    )
+    table = Table(title="Recovered of the truth", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("", "true", "recovered", "right", ""):
         table.add_column(name, justify="right" if name else "left", header_style="dim")
     for row in rows:

@@ -13,7 +13,8 @@ def command(
     gold: Annotated[
         Path,
         typer.Option(
-            help="Labelled pairs (user, previous_timestamp, timestamp, label_1, label_2) or rows (user, timestamp, query, mission)."
+            help="Labels: pairs (user, previous_timestamp, timestamp, label_1, label_2) or rows (user, timestamp, "
+            "query, mission)."
         ),
     ],
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
@@ -41,16 +42,15 @@ def command(
         _screen.print_json(found.to_dicts())
         return
     first = found.row(0, named=True)
-    _screen.out.print(
-        f"{first['n_pairs']:,} labelled pairs of {first['n_users']:,} users; {first['n_lost']:,} more are not in the study."
-    )
+    lost = f"{first['n_lost']:,} more are not in the study"
+    _screen.out.print(f"{first['n_pairs']:,} labelled pairs of {first['n_users']:,} users; {lost}.")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("rule", "precision", "recall", "F1 (95%)", "F1 same", "WindowDiff", "Pk", "B-cubed F1"):
+    for name in ("rule", "precision", "recall", "F1", "95% by user", "F1 same", "WindowDiff", "Pk", "B-cubed"):
         table.add_column(name, justify="left" if name == "rule" else "right")
     for row in found.iter_rows(named=True):
         shown = [_number(row[name]) for name in ("f1_same", "window_diff", "pk", "bcubed_f1")]
-        interval = f"{_number(row['f1'])} ({_number(row['f1_low'])}-{_number(row['f1_high'])})"
-        table.add_row(row["rule"], _number(row["precision"]), _number(row["recall"]), interval, *shown)
+        interval = "-" if row["f1_low"] is None else f"{row['f1_low']:.2f}-{row['f1_high']:.2f}"
+        table.add_row(row["rule"], *(_number(row[name]) for name in ("precision", "recall", "f1")), interval, *shown)
     _screen.out.print(table)
 
 

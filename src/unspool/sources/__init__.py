@@ -41,7 +41,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Options:
-    """What the user said about the input. `columns` is the column map of the source `table`; `timezone` of naive times."""
+    """What the user said: `columns` is the column map of the source `table`, `timezone` that of naive times."""
 
     columns: tuple[tuple[str, str], ...] = ()
     timezone: str = "UTC"

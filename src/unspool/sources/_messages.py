@@ -19,7 +19,8 @@ _ROW_TYPES = dict.fromkeys(tables.MESSAGE_RECORDS.columns, pl.String) | {
 }
 _GRID_BUTTON = re.compile(r"U[1-4]\Z|MJ::JOB::upsample::\d")
 _UPSCALE_BUTTON = re.compile(
-    r"Make Variations|(?:Upscale|Vary|Redo) \(|.*Upscale (?:to Max|Redo)|Remaster\Z|MJ::JOB::upsample_\w+::|MJ::Outpaint::"
+    r"Make Variations|(?:Upscale|Vary|Redo) \(|.*Upscale (?:to Max|Redo)|Remaster\Z"
+    r"|MJ::JOB::upsample_\w+::|MJ::Outpaint::"
 )
 
 Row = dict[str, str | int | bool | None]
@@ -39,7 +40,7 @@ def is_bot(author: Any) -> bool | None:
 
 
 def buttons(components: Any) -> str | None:
-    """ "grid" for the buttons U1-U4, "upscale" for those of a single image, else null."""
+    """Tell "grid" by the buttons U1-U4, "upscale" by those of a single image; else null."""
     found = None
     for text in _button_texts(components):
         if _GRID_BUTTON.match(text):

@@ -20,7 +20,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     """Open a file for reading, decompressed by its suffix, behind a byte order mark if there is one."""
     file: Any
     if path.suffix.lower() == ".gz":
-        file = gzip.open(path, "rb")
+        file = gzip.GzipFile(path, "rb")
     elif path.suffix.lower() == ".zst":
         file = io.BufferedReader(_Zstandard(path))
     else:

@@ -17,7 +17,7 @@ from unspool.tables import conform, empty
 
 
 def inspect_logs(logs: Sequence[str], settings: ReadSettings, records: int) -> list[dict[str, Any]]:
-    """Per input: source, title, size, records looked at, whether that is all, kinds, prompts, users, merged, rejects."""
+    """Per input: source, title, size, records looked at, whether that is all, kinds and what becomes of them."""
     return [_inspect(item, settings, records) for item in find(list(logs), settings.source)]
 
 

@@ -187,10 +187,6 @@ class _Reading:
                 self.out / "aliases.parquet",
             )
         self.study.manifest |= {"buckets": self.buckets, "counts": self._books()}
-        self.study.manifest["inputs"] = [
-            {**i, "records": self.study.manifest["counts"]["inputs"][n]["records"]}
-            for n, i in enumerate(self.study.manifest["inputs"])
-        ]
         self.study.save_manifest()
         (self.work / "ready").touch()
 
@@ -217,6 +213,8 @@ class _Reading:
                 shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
                 made.rename(place)
         shutil.rmtree(self.study.path / "threads", ignore_errors=True)
+        for item, counts in zip(self.study.manifest["inputs"], self.study.manifest["counts"]["inputs"], strict=True):
+            item["records"] = counts["records"]
         self.study.manifest["stages"] = {"read": self.study.manifest["stages"]["read"]}
         self.study.manifest |= {"rules": {}, "rule": None}
 

@@ -2,15 +2,16 @@
 
     [<job> ]**<prompt as the bot echoes it>** - [<action> by |Image #N ]<@user>[ (NN%)][ (quality link)][ (mode)]
 
-The action is read after the LAST `** - ` that a mention follows, since prompts hold ` - `, `**` and `(fast)` themselves;
-a line of advertisement may follow after a newline. Mentions stand as `<@id>` or, in exports, as `@name`.
+The action is read after the LAST `** - ` that a mention follows, since prompts hold ` - `, `**` and `(fast)` too; a
+line of advertisement may follow after a newline. Mentions stand as `<@id>` or, in exports, as `@name`.
 """
 
 import polars as pl
 
 _JOB = r"(?:([A-Z][a-z]+ing\b[^*\n]{0,60}?) ?\*\*|\*\*|)"
 _ACTION = r"(?:Image #(\d+) ?|([A-Z][A-Za-z]*(?: [A-Z][a-z]+)*(?: \([^)\n]{1,24}\))?) by ?)?"
-_STATE = r"\((?:Waiting to start|Stopped|paused|\d{1,3}%|Open on website[^()\n]*|(?:fast|relaxed|turbo|metered)(?:, ?[a-z]+)?|[a-z]+, stealth)\)"
+_MODE = r"(?:fast|relaxed|turbo|metered)(?:, ?[a-z]+)?|[a-z]+, stealth"
+_STATE = rf"\((?:Waiting to start|Stopped|paused|\d{{1,3}}%|Open on website[^()\n]*|{_MODE})\)"
 _REST = rf"((?: ?(?:{_STATE}|\[\(Open[^\n]*?\)\]\([^)\n]*\)))*)"
 _USER = r"(?:<@!?(\d+)>|@([^\n]*?))"
 LINE = rf"(?s)^{_JOB}(.*)\*\* - {_ACTION}{_USER}{_REST}[ \t]*(?:\n.*)?$"
@@ -30,7 +31,7 @@ def parse_lines(frame: pl.DataFrame) -> pl.DataFrame:
     """Read the column `content`; add kind, echo, line_user_id, line_user_name, image_index, mode.
 
     `kind` is one of tables.KINDS: grid, remix, the derived kinds, upscale, start, progress, or other (no bot line).
-    `echo` is the part between the asterisks as the bot wrote it, "" for /blend without parameters, null for no bot line.
+    `echo` is the part between the asterisks as the bot wrote it: "" for /blend without parameters, null if no bot line.
     `image_index` is the N of `Image #N`, null elsewhere. `mode` is fast, relaxed or turbo, with ", stealth" if so.
     """
     groups = (

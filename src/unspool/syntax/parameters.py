@@ -23,8 +23,12 @@ CANONICAL = {
     "relaxed": "relax",
     "h": "height",
 }
-NAMES = ["ar", "aspect", "v", "version", "niji", "q", "quality", "s", "stylize", "c", "chaos", "w", "weird", "seed", "sameseed", "no", "iw", "sref", "sw", "sv", "cref", "cw", "oref", "ow", "exp", "p", "profile", "personalize", "style", "raw", "tile", "draft", "stop", "r", "repeat", "fast", "relax", "relaxed", "turbo", "video", "motion", "loop", "end", "bs", "upbeta", "uplight", "upanime", "test", "testp", "creative", "h", "height", "width", "hd", "beta", "stealth", "public", "vibe", "vibefast", "wallpaper", "vertical", "lp", "mp", "dref", "dw", "steps", "cfg", "sampler"]
-_NAME = "|".join(sorted(NAMES, key=len, reverse=True))
+_NAME = (
+    "sameseed|personalize|vibefast|wallpaper|stylize|version|quality|profile|upanime|uplight|creative|vertical|stealth|"
+    "relaxed|sampler|aspect|motion|repeat|height|public|upbeta|niji|chaos|weird|style|draft|relax|turbo|video|width|steps|"
+    "testp|seed|sref|cref|oref|dref|tile|stop|fast|loop|test|beta|vibe|raw|exp|end|cfg|ar|no|iw|sw|sv|cw|ow|dw|bs|hd|lp|mp|"
+    "v|q|s|c|w|p|r|h"
+)
 SPLIT = rf"(?is)^(.*?)((?:^|[\s,])--(?:{_NAME})(?:[\s\d:,{{<].*)?)$"
 _ONE = re.compile(r"(?:^|[\s,])--([A-Za-z]+)")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)\Z")

@@ -1,7 +1,7 @@
 """What is compared between a prompt and the one before it: one named column per sign of a new scene, or of the same.
 
-Every column depends on the prompts of one user only, and sums run row by row, so that a user's values do not change with
-who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the number of words.
+Every column depends on the prompts of one user only, and sums run row by row, so that a user's values do not change
+with who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the number of words.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from unspool.threads.scene_tokens import Tokens, row_sum, row_vectors, tokenise
+from unspool.threads.scene_tokens import Tokens, row_cosines, row_sum, tokenise
 
 VIDEO = ("video", "motion")
 REFERENCES = ("sref", "oref", "cref", "p", "profile", "personalize")
-SHORT_TEXT_BYTES = 96
+SPELLED_CHARACTERS = 96
 GRAM_BITS = 10
 
 
@@ -64,7 +64,7 @@ class Sets:
     width: int
 
     def in_row(self, lag: int) -> tuple[np.ndarray, np.ndarray]:
-        """For every entry: is its stem in the row `lag` before its own; and does the row `lag` after its own hold it."""
+        """For every entry: does the row `lag` before its own hold its stem; does the row `lag` after."""
         wanted = self.key - lag * self.width
         at = np.minimum(np.searchsorted(self.key, wanted), max(len(self.key) - 1, 0))
         before = self.key[at] == wanted
@@ -114,13 +114,6 @@ def shared(sets: Sets, weight: np.ndarray, links: tuple[np.ndarray, np.ndarray],
     )
 
 
-def content_rank(tokens: Tokens) -> np.ndarray:
-    """How many content words of the row stand before each word."""
-    content = (tokens.idf > 0.3).astype(np.int64)
-    before = np.cumsum(content) - content
-    return before - np.append(before, 0)[tokens.ptr[:-1]][tokens.row]
-
-
 def stem_habits(sets: Sets, who: Users, links: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Per entry: in how many of the user's rows the stem stands, and in how many separate runs of rows."""
     key = who.of[sets.row] * sets.width + sets.key % sets.width
@@ -149,11 +142,11 @@ def _run(equal: np.ndarray, step: np.ndarray, row: np.ndarray, limit: np.ndarray
     return out
 
 
-def gram_marks(text: pl.Series, chunk: int = 16384) -> Iterator[tuple[int, np.ndarray]]:
-    """Byte trigrams of each text's first SHORT_TEXT_BYTES as GRAM_BITS hashed marks, a chunk of rows at a time."""
+def gram_marks(text: pl.Series, chunk: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
+    """Byte trigrams of each text's first SPELLED_CHARACTERS as GRAM_BITS hashed marks, a chunk of rows at a time."""
     plain = text.fill_null("").str.to_lowercase().str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
     for start in range(0, text.len(), chunk):
-        cut = plain.slice(start, chunk).str.slice(0, SHORT_TEXT_BYTES)
+        cut = plain.slice(start, chunk).str.slice(0, SPELLED_CHARACTERS)
         size = cut.str.len_bytes().to_numpy().astype(np.int64) + 2
         data = np.frombuffer((" " + "  ".join(cut.to_list()) + " ").encode(), np.uint8).astype(np.uint32)
         row = np.repeat(np.arange(len(size)), size)
@@ -177,11 +170,6 @@ def gram_containment(text: pl.Series) -> np.ndarray:
     return ratio(both, np.minimum(size, later(size, 1)))
 
 
-def cosine(unit: np.ndarray) -> np.ndarray:
-    """Cosine of every row's unit vector with the row before; 0 where one has no known word."""
-    return np.einsum("ij,ij->i", unit, later(unit, 1)).astype(np.float64)
-
-
 def parameter_changed(params: pl.Series, names: tuple[str, ...]) -> np.ndarray:
     """1 where the named parameters are not those of the row before; rows without any are alike."""
     given = pl.DataFrame({"row": pl.int_range(params.len(), eager=True), "p": params}).explode("p").unnest("p")
@@ -193,7 +181,7 @@ def parameter_changed(params: pl.Series, names: tuple[str, ...]) -> np.ndarray:
     return (filled != filled.shift()).fill_null(False).cast(pl.Float64).to_numpy()
 
 
-def seconds(time: pl.Series, who: Users) -> np.ndarray:
+def log_gap(time: pl.Series, who: Users) -> np.ndarray:
     """Log seconds since the user's previous prompt; not a number on a user's first row and where a time is missing."""
     stamp = time.cast(pl.Int64).cast(pl.Float64).to_numpy() / 1000
     gap = stamp - later(stamp, 1, np.nan)
@@ -277,13 +265,10 @@ def edit_columns(frame: Frame) -> dict[str, np.ndarray]:
 
 
 def meaning_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Cosines of word-vector sums: of all words, of words for things, and of the first words for things."""
-    tokens = frame.tokens
-    thing = tokens.subject**2
-    first = thing * np.exp(-content_rank(tokens) / 3)
-    vectors = row_vectors(tokens, [np.ones(len(thing)), thing, first])
-    names = ("meaning", "thing_meaning", "first_things")
-    return {name: cosine(unit) for name, unit in zip(names, vectors, strict=True)}
+    """Cosines of word-vector sums: of all words, and of words for things."""
+    thing = frame.tokens.subject**2
+    whole, things = row_cosines(frame.tokens, [np.ones(len(thing)), thing])
+    return {"meaning": whole, "thing_meaning": things}
 
 
 def bridge_column(frame: Frame, weight: np.ndarray) -> np.ndarray:
@@ -305,15 +290,9 @@ def _iou_back(frame: Frame, weight: np.ndarray, lag: int) -> np.ndarray:
     return iou
 
 
-def time_columns(frame: Frame) -> dict[str, np.ndarray]:
-    """Log gap before the prompt, and whether it is over half an hour."""
-    gap = seconds(frame.prompts["time"], frame.who)
-    return {"gap": gap, "gap_half_hour": np.where(np.isnan(gap), np.nan, gap > np.log(1800))}
-
-
 def parameter_columns(frame: Frame) -> dict[str, np.ndarray]:
     """Changed reference pictures, and the step to or from video."""
-    if "params" not in frame.prompts.columns:
+    if not isinstance(frame.prompts.schema.get("params"), pl.List):
         return {"other_references": np.zeros(frame.tokens.n), "video_step": np.zeros(frame.tokens.n)}
     params = frame.prompts["params"]
     return {"other_references": parameter_changed(params, REFERENCES), "video_step": parameter_changed(params, VIDEO)}
@@ -327,7 +306,7 @@ def features(prompts: pl.DataFrame) -> dict[str, np.ndarray]:
     frame = frame_of(prompts)
     weight = weights(frame)
     columns = word_columns(frame, weight) | edit_columns(frame) | meaning_columns(frame)
-    columns |= time_columns(frame) | parameter_columns(frame)
+    columns |= parameter_columns(frame) | {"gap": log_gap(prompts["time"], frame.who)}
     columns |= {"bridge": bridge_column(frame, weight["rare"]), "spelling_most": gram_containment(prompts["text"])}
     columns["usual_words"] = np.log1p(user_median(frame.words, frame.who))
     return columns

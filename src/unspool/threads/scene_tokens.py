@@ -138,15 +138,23 @@ def row_sum(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:
     return out
 
 
-def row_vectors(tokens: Tokens, weights: list[np.ndarray], chunk: int = 2048) -> list[np.ndarray]:
-    """Unit vectors of every row, one set per weight: the weighted sum of its words' vectors; zeros when none is known."""
+def row_cosines(tokens: Tokens, weights: list[np.ndarray], chunk: int = 2048) -> list[np.ndarray]:
+    """Cosine of every row with the row before, one array per weight: of weighted sums of the words' vectors.
+
+    In [-1, 1]; 0 where one of the two has no known word, and in the first row.
+    """
     known = tokens.entry >= 0
-    entry, worth = tokens.entry[known], np.column_stack([w[known].astype(np.float32) for w in weights])
+    entry, worth = tokens.entry[known], np.stack([w[known] for w in weights], axis=1).astype(np.float32)
     ptr = np.concatenate([[0], np.cumsum(known)])[tokens.ptr]
-    out = np.zeros((len(weights), tokens.n, tokens.vectors.shape[1]), np.float32)
+    out = np.zeros((len(weights), tokens.n))
+    last = np.zeros((len(weights), 1, tokens.vectors.shape[1]), np.float32)
     for start in range(0, tokens.n, chunk):
-        out[:, start : start + chunk] = _chunk_sums(tokens.vectors, entry, worth, ptr[start : start + chunk + 1])
-    return [sums / np.maximum(np.sqrt(np.einsum("ij,ij->i", sums, sums)), 1e-6)[:, None] for sums in out]
+        sums = _chunk_sums(tokens.vectors, entry, worth, ptr[start : start + chunk + 1])
+        sums /= np.maximum(np.sqrt(np.einsum("wij,wij->wi", sums, sums)), 1e-6)[:, :, None]
+        before = np.concatenate([last, sums[:, :-1]], axis=1)
+        out[:, start : start + chunk] = np.einsum("wij,wij->wi", sums, before)
+        last = sums[:, -1:]
+    return list(out)
 
 
 def _chunk_sums(vectors: np.ndarray, entry: np.ndarray, worth: np.ndarray, ptr: np.ndarray) -> np.ndarray:

@@ -1,0 +1,216 @@
+"""Write what the code can tell into the pages of docs/ and into README.md; `--check` only says which are stale.
+
+A page holds generated blocks between two comments; all around them is written by hand:
+
+    <!-- generated: NAME -->
+    ...
+    <!-- end: NAME -->
+
+NAME is `commands`, `columns TABLE`, `source NAME`, `sources`, `rules` or `demo`.
+"""
+
+import inspect
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+import typer.rich_utils
+from rich.console import Console
+from typer.testing import CliRunner
+
+from unspool import registry, tables, threads
+from unspool.commands import _screen, application
+from unspool.sources import source
+
+ROOT = Path(__file__).parents[1]
+WIDTH = 100
+BLOCK = re.compile(r"<!-- generated: (?P<name>[\w ]+?) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
+CUT = "[...]"
+
+STUDY_TABLES = {"prompts": tables.PROMPTS, "threads": tables.THREADS, "rejects": tables.REJECTS}
+MEANINGS: dict[str, dict[str, str]] = {
+    "prompts": {
+        "prompt_id": "Key. Pseudonym of the message or row id; made of input and record number where the log has no ids.",
+        "user_id": "Pseudonym of the person. Null only in logs that name nobody.",
+        "channel_id": "Pseudonym of the channel. Null where the log does not tell.",
+        "time": "When the prompt was submitted, UTC, to the millisecond. Null where the log has no times.",
+        "text": "What the person wrote: without parameters, links and `**`. Weights (`::2`) stay as written. Never empty.",
+        "text_raw": "The whole prompt as the bot echoed it, links as `<link>`, mentions and e-mail addresses as `<user>`.",
+        "params": "The parameters in order, each with `name` (the long one: `ar` is `aspect`), `values` as written, and "
+        "`number` where the value is one plain number. An empty list if there are none.",
+        "n_weights": "Number of `::` in the text.",
+        "n_image_links": "Number of links before the parameters: image prompts.",
+        "action": "`grid`: a new prompt. `remix`: an edit of an earlier one by the bot's remix. `reroll`: the same echo as "
+        "an earlier prompt of the user.",
+        "upscaled": "Whether at least one upscale goes back to this prompt. Null: the log cannot know.",
+        "n_upscales": "Number of upscales that go back to this prompt, over any number of steps. Null: not known.",
+        "model": "`midjourney` for chat logs; else what the source says. Versions are in `params`.",
+        "language": "ISO 639 code, from the log or detected. Null: fewer than four words, or not looked at.",
+        "captions": "Captions of the images, where the log has them.",
+        "given_thread_id": "Pseudonym of the log's own thread id, where it has one; the rule `given` reads it.",
+        "source": "Name of the format it came from.",
+        "input": "Number of the input, from 1, as in the manifest.",
+        "record": "Number of the record in that input, from 1.",
+        "thread_id": "Thread by the chosen rule: the `prompt_id` of its first prompt. Null without user, or without time and order.",
+        "step": "Place in the thread, 1 = first.",
+        "steps_left": "Prompts after this one in the thread, 0 = last.",
+    },
+    "threads": {
+        "prompt_id": "Key; the same as in prompts, one row for each prompt.",
+        "thread_id": "The `prompt_id` of the thread's first prompt. Null as in prompts.",
+        "step": "Place in the thread, 1 = first.",
+        "steps_left": "Prompts after this one in the thread, 0 = last.",
+    },
+    "rejects": {
+        "input": "Number of the input, from 1.",
+        "record": "Number of the record in that input, from 1. With `input` the key.",
+        "stage": "Where it was left out: `read`, `link` or `clean`.",
+        "reason": "One of the [reasons](compiling.md#rejects).",
+        "detail": "What was wrong with a record that could not be read; else null.",
+        "excerpt": "The first 80 characters of the prompt, scrubbed like `text_raw`. Null for chat and for what your settings left out.",
+    },
+}
+UNITS = {
+    "time": "ms, UTC",
+    "n_weights": "count",
+    "n_image_links": "count",
+    "n_upscales": "count",
+    "step": "prompts",
+    "steps_left": "prompts",
+}
+
+
+def columns(table: str) -> str:
+    """The columns of a table of the study: name, type, unit, meaning."""
+    lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
+    for name, kind in STUDY_TABLES[table].columns.items():
+        lines.append(f"| `{name}` | {_type(kind)} | {UNITS.get(name, '')} | {MEANINGS[table].get(name, '')} |")
+    return "\n".join(lines)
+
+
+def _type(kind: pl.DataType | type[pl.DataType]) -> str:
+    if isinstance(kind, pl.List):
+        return f"List of {_type(kind.inner)}"
+    if isinstance(kind, pl.Struct):
+        return f"Struct ({', '.join(f'{field.name}: {_type(field.dtype)}' for field in kind.fields)})"
+    return "Datetime" if isinstance(kind, pl.Datetime) else str(kind)
+
+
+def source_head(name: str) -> str:
+    """What a source's module says of itself."""
+    module = source(name)
+    family = {"messages": "bot lines, to be compiled", "prompts": "rows that already are prompts"}[module.FAMILY]
+    told = inspect.cleandoc(module.__doc__ or "")
+    return f"**{module.TITLE}**\n\n{told}\n\n- Holds: {family}.\n- Described in: {module.CITATION}"
+
+
+def sources_list() -> str:
+    """A line per source with a link to its page."""
+    lines = ["| source | what it reads |", "|---|---|"]
+    return "\n".join(
+        lines + [f"| [{name}](sources/{name}.md) | {source(name).TITLE} |" for name in registry.names("sources")]
+    )
+
+
+def rules_list() -> str:
+    """A line per grouping rule with a link to its page."""
+    lines = ["| rule | a thread goes on while |", "|---|---|"]
+    for name in registry.names("threads"):
+        default = " (default)" if name == threads.DEFAULT else ""
+        lines.append(f"| [{name}](rules/{name}.md){default} | {threads.rule(name).TITLE} |")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _plain_help():  # noqa: ANN202
+    """Help as plain text of a fixed width, whatever the terminal and its settings."""
+    rich = typer.rich_utils
+    kept = rich.MAX_WIDTH, rich.FORCE_TERMINAL, rich.COLOR_SYSTEM
+    rich.MAX_WIDTH, rich.FORCE_TERMINAL, rich.COLOR_SYSTEM = WIDTH, False, None
+    yield
+    rich.MAX_WIDTH, rich.FORCE_TERMINAL, rich.COLOR_SYSTEM = kept
+
+
+def help_of(*command: str) -> str:
+    """`unspool COMMAND --help` as plain text."""
+    with _plain_help():
+        shown = CliRunner().invoke(application(), [*command, "--help"], prog_name="unspool", env={"COLUMNS": str(WIDTH)})
+    return "\n".join(line.rstrip() for line in shown.stdout.strip("\n").splitlines()).rstrip()
+
+
+def commands() -> str:
+    """The help of every command."""
+    names = [command.name or "" for command in application().registered_commands]
+    parts = [f"```text\n{help_of()}\n```"]
+    parts += [f"## unspool {name}\n\n```text\n{help_of(name)}\n```" for name in names]
+    return "\n\n".join(parts)
+
+
+def demo() -> str:
+    """What `unspool demo` prints, the list of message kinds cut where marked."""
+    from unspool.commands import demo as module
+
+    shown, kept = StringIO(), (_screen.out, _screen.err)
+    _screen.out = Console(file=shown, width=WIDTH, highlight=False, color_system=None)
+    _screen.err = Console(file=StringIO())
+    try:
+        with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            module.command(Path(folder) / "demo")
+    finally:
+        _screen.out, _screen.err = kept
+    lines = [line.rstrip() for line in shown.getvalue().splitlines()]
+    prompts = lines.index("Prompts")
+    told = "\n".join([*lines[:4], f"  {CUT}", *lines[prompts:]])
+    return f"```text\n$ pip install uv && uv run unspool demo\n{CUT}\n{told}\n{CUT}\n```"
+
+
+def block(name: str) -> str:
+    """The content of a generated block."""
+    kind, _, rest = name.partition(" ")
+    with_name: dict[str, Callable[[str], str]] = {"columns": columns, "source": source_head}
+    without: dict[str, Callable[[], str]] = {
+        "commands": commands,
+        "sources": sources_list,
+        "rules": rules_list,
+        "demo": demo,
+    }
+    return with_name[kind](rest) if rest else without[kind]()
+
+
+def pages() -> list[Path]:
+    """The pages that may hold generated blocks."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(path: Path) -> dict[str, str]:
+    """The generated blocks of a page, as they stand there."""
+    return {match["name"]: match[0] for match in BLOCK.finditer(path.read_text(encoding="utf-8"))}
+
+
+def framed(name: str) -> str:
+    """A generated block with its comments."""
+    return f"<!-- generated: {name} -->\n\n{block(name)}\n\n<!-- end: {name} -->"
+
+
+def main() -> int:
+    """Write the stale blocks; with `--check` only name them, and return 1 if there are any."""
+    stale = 0
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        for name, found in blocks(path).items():
+            if (now := framed(name)) != found:
+                stale += 1
+                text = text.replace(found, now)
+                print(f"{path.relative_to(ROOT)}: {name}")
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+    return int(stale > 0 and "--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
