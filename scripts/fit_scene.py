@@ -26,6 +26,15 @@ PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
 PENALTY = 2.0
 VARIANT_WEIGHT = 0.5
 BOUNDS = [6.0, 10.0]
+STYLES = [
+    ", flat vector illustration, thick outlines, limited palette, plain background",
+    ", shot on medium format film, soft window light, shallow depth of field, fine grain, quiet mood",
+    ", oil on linen, loose brushwork, warm earth tones, gallery lighting",
+    ", isometric 3d render, clay material, soft shadows, pastel colours, high detail, 8k",
+    ", in the style of a faded travel poster, screen print texture, bold shapes",
+    ", cinematic still, anamorphic lens, haze, teal and orange grade, dramatic rim light, ultra realistic",
+    ", pencil sketch on rough paper, visible hatching, white margins",
+]
 CHOSEN = {
     "long": [
         "fresh_iou", "own_kept", "swapped", "identical", "same_opening", "tail", "swap_words", "usual_lead",
@@ -126,9 +135,23 @@ def every_other(frame: pl.DataFrame, parity: int) -> pl.DataFrame:
     return kept.with_columns(new=pl.when(pl.col("crossed") < 2).then(pl.col("crossed") == 1))
 
 
+def pasted(frame: pl.DataFrame) -> pl.DataFrame:
+    """A style that the user pastes behind every prompt: which scene it is does not change."""
+    style = pl.col("user_id").rank("dense").cast(pl.Int64) % len(STYLES)
+    return frame.with_columns(text=pl.col("text") + style.replace_strict(dict(enumerate(STYLES)), return_dtype=pl.String))
+
+
+def headed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Only the first words of every prompt before a pasted style; unlabelled where that takes away what is new."""
+    head = pl.col("text").str.split(",").list.first().str.split(" ").list.head(6).list.join(" ")
+    cut = frame.with_columns(text=head)
+    alike = pl.col("text") == pl.col("text").shift().over("user_id")
+    return pasted(cut.with_columns(new=pl.when(~(alike & pl.col("new"))).then("new")))
+
+
 def gold(frame: pl.DataFrame) -> Gold:
     """Pairs as logged and their variants."""
-    variants = [reversed_time(frame), every_other(frame, 0), every_other(frame, 1)]
+    variants = [reversed_time(frame), every_other(frame, 0), every_other(frame, 1), pasted(frame), headed(frame)]
     return Gold(labelled(frame), [labelled(v) for v in variants])
 
 

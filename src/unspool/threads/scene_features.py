@@ -1,7 +1,7 @@
 """What is compared between a prompt and the one before it: one named column per sign of a new scene, or of the same.
 
 Every column depends on the prompts of one user only, and sums run row by row, so that a user's values do not change
-with who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the number of words.
+with who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the words.
 """
 
 from __future__ import annotations
@@ -239,13 +239,15 @@ def weights(frame: Frame) -> dict[str, np.ndarray]:
 
 
 def word_columns(frame: Frame, weight: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Words in common with the row before, weighted, and the weight of subject words that were swapped for others."""
+    """Words in common with the row before, weighted, and how many words for things were swapped for others."""
     own, fresh, subject = (shared(frame.sets, weight[name], frame.links) for name in ("own", "fresh", "subject"))
-    swapped = np.minimum(subject.own - subject.own_shared, subject.other - subject.other_shared)
+    thing = frame.tokens.subject[frame.sets.source]
+    thing = np.where(thing > 0.5, thing, 0.0)
+    added, dropped = thing * ~frame.links[0], thing * ~frame.links[1]
     return {
         "fresh_iou": fresh.iou,
         "own_kept": ratio(own.other_shared, own.other),
-        "swapped": np.log1p(np.maximum(swapped, 0)),
+        "swapped": np.sqrt(np.minimum(row_sum(added, frame.sets.ptr), later(row_sum(dropped, frame.sets.ptr), 1))),
         "usual_subject_iou": user_mean_else(subject.iou, frame.who),
     }
 
