@@ -13,7 +13,7 @@ import inspect
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -35,18 +35,19 @@ CUT = "[...]"
 STUDY_TABLES = {"prompts": tables.PROMPTS, "threads": tables.THREADS, "rejects": tables.REJECTS}
 MEANINGS: dict[str, dict[str, str]] = {
     "prompts": {
-        "prompt_id": "Key. Pseudonym of the message or row id; made of input and record number where the log has no ids.",
+        "prompt_id": "Key. Pseudonym of the message or row id; without ids in the log, of input and record number.",
         "user_id": "Pseudonym of the person. Null only in logs that name nobody.",
         "channel_id": "Pseudonym of the channel. Null where the log does not tell.",
         "time": "When the prompt was submitted, UTC, to the millisecond. Null where the log has no times.",
-        "text": "What the person wrote: without parameters, links and `**`. Weights (`::2`) stay as written. Never empty.",
-        "text_raw": "The whole prompt as the bot echoed it, links as `<link>`, mentions and e-mail addresses as `<user>`.",
-        "params": "The parameters in order, each with `name` (the long one: `ar` is `aspect`), `values` as written, and "
-        "`number` where the value is one plain number. An empty list if there are none.",
+        "order": "Rank of the prompt among those of its user, as the log gives it. Null in most logs.",
+        "text": "What the person wrote, without parameters, links and `**`; weights (`::2`) stay. Never empty.",
+        "text_raw": "The whole prompt as echoed, links as `<link>`, mentions and e-mail addresses as `<user>`.",
+        "params": "The parameters in order, each with `name` (the long one: `ar` is `aspect`), `values` as written, "
+        "and `number` where the value is one plain number. An empty list if there are none.",
         "n_weights": "Number of `::` in the text.",
         "n_image_links": "Number of links before the parameters: image prompts.",
-        "action": "`grid`: a new prompt. `remix`: an edit of an earlier one by the bot's remix. `reroll`: the same echo as "
-        "an earlier prompt of the user.",
+        "action": "`grid`: a new prompt. `remix`: an edit of an earlier one by the bot's remix. `reroll`: the same "
+        "echo as an earlier prompt of the user.",
         "upscaled": "Whether at least one upscale goes back to this prompt. Null: the log cannot know.",
         "n_upscales": "Number of upscales that go back to this prompt, over any number of steps. Null: not known.",
         "model": "`midjourney` for chat logs; else what the source says. Versions are in `params`.",
@@ -56,7 +57,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "source": "Name of the format it came from.",
         "input": "Number of the input, from 1, as in the manifest.",
         "record": "Number of the record in that input, from 1.",
-        "thread_id": "Thread by the chosen rule: the `prompt_id` of its first prompt. Null without user, or without time and order.",
+        "thread_id": "Thread by the chosen rule: the `prompt_id` of its first prompt. Null without user, or without "
+        "time and order.",
         "step": "Place in the thread, 1 = first.",
         "steps_left": "Prompts after this one in the thread, 0 = last.",
     },
@@ -72,7 +74,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "stage": "Where it was left out: `read`, `link` or `clean`.",
         "reason": "One of the [reasons](compiling.md#rejects).",
         "detail": "What was wrong with a record that could not be read; else null.",
-        "excerpt": "The first 80 characters of the prompt, scrubbed like `text_raw`. Null for chat and for what your settings left out.",
+        "excerpt": "The first 80 characters of the prompt, scrubbed like `text_raw`. Null for chat, and for what your "
+        "settings left out.",
     },
 }
 UNITS = {
@@ -93,7 +96,7 @@ def columns(table: str) -> str:
     return "\n".join(lines)
 
 
-def _type(kind: pl.DataType | type[pl.DataType]) -> str:
+def _type(kind: object) -> str:
     if isinstance(kind, pl.List):
         return f"List of {_type(kind.inner)}"
     if isinstance(kind, pl.Struct):
@@ -127,7 +130,7 @@ def rules_list() -> str:
 
 
 @contextmanager
-def _plain_help():  # noqa: ANN202
+def _plain_help() -> Iterator[None]:
     """Help as plain text of a fixed width, whatever the terminal and its settings."""
     rich = typer.rich_utils
     kept = rich.MAX_WIDTH, rich.FORCE_TERMINAL, rich.COLOR_SYSTEM
@@ -139,7 +142,9 @@ def _plain_help():  # noqa: ANN202
 def help_of(*command: str) -> str:
     """`unspool COMMAND --help` as plain text."""
     with _plain_help():
-        shown = CliRunner().invoke(application(), [*command, "--help"], prog_name="unspool", env={"COLUMNS": str(WIDTH)})
+        shown = CliRunner().invoke(
+            application(), [*command, "--help"], prog_name="unspool", env={"COLUMNS": str(WIDTH)}
+        )
     return "\n".join(line.rstrip() for line in shown.stdout.strip("\n").splitlines()).rstrip()
 
 

@@ -25,6 +25,7 @@ TARGET = Path(__file__).parents[1] / "src/unspool/lexicons/scene_coefficients.js
 PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
 PENALTY = 2.0
 VARIANT_WEIGHT = 0.5
+BY_HAND = {"long": {"pasted_style": 3.0}, "short": {}}
 BOUNDS = [6.0, 10.0]
 STYLES = [
     ", flat vector illustration, thick outlines, limited palette, plain background",
@@ -68,10 +69,11 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Gold:
-    """Pairs as logged, and the same users' pairs with the order reversed or every other prompt left out."""
+    """Pairs as logged, and the same users' pairs with the order reversed, every other prompt left out, or a style pasted."""
 
     logged: Pairs
     variants: list[Pairs]
+    by_hand: dict[str, float]
 
 
 def split_parameters(text: str) -> tuple[str, list[dict]]:
@@ -141,18 +143,12 @@ def pasted(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(text=pl.col("text") + style.replace_strict(dict(enumerate(STYLES)), return_dtype=pl.String))
 
 
-def headed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Only the first words of every prompt before a pasted style; unlabelled where that takes away what is new."""
-    head = pl.col("text").str.split(",").list.first().str.split(" ").list.head(6).list.join(" ")
-    cut = frame.with_columns(text=head)
-    alike = pl.col("text") == pl.col("text").shift().over("user_id")
-    return pasted(cut.with_columns(new=pl.when(~(alike & pl.col("new"))).then("new")))
-
-
-def gold(frame: pl.DataFrame) -> Gold:
-    """Pairs as logged and their variants."""
-    variants = [reversed_time(frame), every_other(frame, 0), every_other(frame, 1), pasted(frame), headed(frame)]
-    return Gold(labelled(frame), [labelled(v) for v in variants])
+def gold(frame: pl.DataFrame, kind: str) -> Gold:
+    """Pairs as logged and their variants; a style is pasted behind long texts only."""
+    variants = [reversed_time(frame), every_other(frame, 0), every_other(frame, 1)]
+    if kind == "long":
+        variants.append(pasted(frame))
+    return Gold(labelled(frame), [labelled(v) for v in variants], BY_HAND[kind])
 
 
 @dataclass(frozen=True)
@@ -164,11 +160,13 @@ class Logistic:
     scale: np.ndarray
     weight: np.ndarray
     bias: float
+    by_hand: dict[str, float]
 
     def odds(self, pairs: Pairs) -> np.ndarray:
         """Log odds of a boundary for every pair."""
         z = (pairs.matrix(self.names) - self.mean) / self.scale
-        return np.clip(np.nan_to_num(z, nan=0.0), -4, 4) @ self.weight + self.bias
+        fitted = np.clip(np.nan_to_num(z, nan=0.0), -4, 4) @ self.weight + self.bias
+        return fitted + sum(weight * pairs.columns[name] for name, weight in self.by_hand.items())
 
 
 def newton(z: np.ndarray, new: np.ndarray, weight: np.ndarray, penalty: float) -> np.ndarray:
@@ -195,7 +193,7 @@ def fit(data: Gold, names: list[str], allowed: set[str] | None = None, penalty: 
     new = np.concatenate([part.new[pick] for part, pick in zip(parts, picks, strict=True)])
     weight = np.where(np.arange(len(new)) < len(raw[0]), 1.0, VARIANT_WEIGHT)
     beta = newton(np.column_stack([z, np.ones(len(z))]), new, weight, penalty)
-    return Logistic(names, mean, scale, beta[:-1], float(beta[-1]))
+    return Logistic(names, mean, scale, beta[:-1], float(beta[-1]), data.by_hand)
 
 
 def user_folds(user: np.ndarray, folds: int, seed: int) -> Iterator[tuple[set[str], np.ndarray]]:
@@ -246,7 +244,8 @@ def described(model: Logistic, threshold: float) -> dict:
         "features": [
             {"name": n, "weight": round(float(w), 4), "mean": round(float(m), 5), "scale": round(float(s), 5)}
             for n, m, s, w in rows
-        ],
+        ]
+        + [{"name": n, "weight": w, "mean": 0.0, "scale": 1.0, "by_hand": True} for n, w in model.by_hand.items()],
     }
 
 
@@ -339,7 +338,7 @@ def report(kind: str, frame: pl.DataFrame, data: Gold, options: argparse.Namespa
             mean, sd, _ = scored(data, trainer(rest), options.seeds)
             print(f"  {'without ' + group:32} {mean:.3f} sd {sd:.3f}")
     if options.nested:
-        candidates = sorted(set(pairs.columns) - {"usual_words"})
+        candidates = sorted(set(pairs.columns) - {"usual_words", "pasted_style"})
         mean, sd, _ = scored(data, lambda d, allowed: nested(d, allowed, candidates), options.seeds[:1])
         print(f"  {'columns chosen inside each fold':32} {mean:.3f}")
 
@@ -354,7 +353,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     frames = {"long": read_prompts(options.boundaries, options.prompts), "short": read_queries(options.queries)}
-    sets = {kind: gold(frame) for kind, frame in frames.items()}
+    sets = {kind: gold(frame, kind) for kind, frame in frames.items()}
     for kind, frame in frames.items():
         report(kind, frame, sets[kind], options)
     if options.write:

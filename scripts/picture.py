@@ -16,13 +16,22 @@ from unspool.stages.thread import thread
 from unspool.study import Study
 
 PICTURE = Path(__file__).parents[1] / "docs" / "picture.svg"
-SEED, USERS, RULE = 1, 120, "iou"
-BEGINS = "a beekeeper with a string of pearls"
-WIDTH = 88
+SEED, USERS, RULE = 47, 120, "iou"
+BEGINS = "a victorian cabin with smoke rings"
+WIDTH = 92
 THEME = TerminalTheme(
     (252, 252, 250),
     (36, 41, 47),
-    [(36, 41, 47), (180, 20, 40), (22, 110, 50), (150, 90, 0), (9, 90, 190), (120, 60, 170), (0, 110, 120), (90, 98, 106)],
+    [
+        (36, 41, 47),
+        (180, 20, 40),
+        (22, 110, 50),
+        (150, 90, 0),
+        (9, 90, 190),
+        (120, 60, 170),
+        (0, 110, 120),
+        (90, 98, 106),
+    ],
 )
 FORMAT = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>

@@ -1,6 +1,7 @@
 """Where tasks run: in this process when there is little to do, else in local worker processes with one thread each."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -77,4 +78,5 @@ def _end_with(parent: int) -> None:
             time.sleep(_PARENT_CHECK_S)
         os._exit(1)
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the run
     threading.Thread(target=watch, daemon=True).start()

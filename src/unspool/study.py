@@ -1,6 +1,5 @@
 """A study folder: plain Parquet tables and a manifest. Each output is written under another name and renamed."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
+from filelock import FileLock, Timeout
 
 from unspool import tables
 from unspool.compiling.pseudonyms import Pseudonyms, make_key, normal, read_key
@@ -138,17 +138,28 @@ class Study:
         place.mkdir(parents=True, exist_ok=True)
         return place
 
+    def finish(self, stage: str) -> None:
+        """Remove the folders of a stage's unfinished parts once its tables stand."""
+        for work in (self.path / WORK).glob(f"{stage}-*"):
+            shutil.rmtree(work)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the study for this process; a second run on it is an error, not a race."""
-        (self.path / WORK).mkdir(exist_ok=True)
-        with (self.path / WORK / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise UnspoolError("Another run is at work on this study.", do="Wait for it to end.") from None
+        place = self.path / WORK
+        place.mkdir(exist_ok=True)
+        lock = FileLock(place / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UnspoolError("Another run is at work on this study.", do="Wait for it to end.") from None
+        try:
             yield
-        shutil.rmtree(self.path / WORK, ignore_errors=True)
+        finally:
+            lock.release()
+            (place / "lock").unlink(missing_ok=True)
+            if not any(place.iterdir()):
+                place.rmdir()
 
 
 def _foreign(path: Path) -> bool:

@@ -45,12 +45,16 @@ EVENTS = tables.Table(
 
 @dataclass(frozen=True)
 class Events:
-    """Events of one chunk, the rows that became none, keyed names of users, and how many records were read."""
+    """Events of one chunk, the rows that became none, keyed names of users, and how many records were read.
+
+    `by_bot`: messages of a bot, or of nobody knows whom; `blank`: those of them without content.
+    """
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
     aliases: pl.DataFrame
     records: int
+    by_bot: int = 0
     blank: int = 0
 
 
@@ -93,13 +97,15 @@ def from_messages(chunk: Chunk, number: int, linked: bool, pseudonyms: Pseudonym
     kept = rows.filter(pl.col("reason").is_null())
     kept, aliases = _pseudonymous(kept, pseudonyms)
     columns = ("input", "record", "rank", "message_id", "user_id", "channel_id", "time", "edited", "kind", "echo")
+    by_bot = chunk.rows["from_bot"].fill_null(True)
     wrong = rejects(rows.filter(pl.col("reason").is_not_null()), "read", pl.col("reason"))
     return Events(
         rows=kept.select(*columns, "image_index", "reference_id"),
         rejects=pl.concat([malformed(chunk, number), wrong]),
         aliases=aliases,
         records=chunk.rows.height + chunk.malformed.height,
-        blank=int((chunk.rows["content"].fill_null("") == "").sum()),
+        by_bot=int(by_bot.sum()),
+        blank=int((by_bot & (chunk.rows["content"].fill_null("") == "")).sum()),
     )
 
 

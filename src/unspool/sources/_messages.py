@@ -12,6 +12,7 @@ from unspool.sources._times import parse
 
 MIDJOURNEY_BOTS = {"936929561302675456", "1022952195194359889"}
 ROWS = 50_000
+BUTTON_DEPTH = 8
 _SNOWFLAKE_EPOCH = 1_420_070_400_000
 _ROW_TYPES = dict.fromkeys(tables.MESSAGE_RECORDS.columns, pl.String) | {
     "record": pl.UInt32,
@@ -28,8 +29,27 @@ Parsed = tuple[Row | None, str]
 
 
 def text_id(value: Any) -> str | None:
-    """An id as a string; numbers in JSON are read exactly, so no digit is lost."""
-    return None if value in (None, "") else str(value)
+    """An id as a string; whole numbers in JSON are read exactly, so no digit is lost. Null for anything else."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def text_time(value: Any) -> str | None:
+    """A time as a string, to be read later; null where there is none."""
+    return None if value in (None, "") else str(value) if isinstance(value, str | int | float) else "?"
+
+
+def entries(value: Any) -> list[dict[str, Any]]:
+    """The objects of a JSON array; nothing where it is no array."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def fault(message: Any) -> str:
+    """What keeps a JSON value from being a message, "" if nothing does."""
+    if not isinstance(message, dict) or text_id(message.get("id")) is None:
+        return "not a message"
+    return "" if isinstance(message.get("content"), str | None) else "the content is not text"
 
 
 def is_bot(author: Any) -> bool | None:
@@ -42,7 +62,7 @@ def is_bot(author: Any) -> bool | None:
 def buttons(components: Any) -> str | None:
     """Tell "grid" by the buttons U1-U4, "upscale" by those of a single image; else null."""
     found = None
-    for text in _button_texts(components):
+    for text in _button_texts(components, BUTTON_DEPTH):
         if _GRID_BUTTON.match(text):
             return "grid"
         if _UPSCALE_BUTTON.match(text):
@@ -50,17 +70,15 @@ def buttons(components: Any) -> str | None:
     return found
 
 
-def _button_texts(components: Any) -> Iterator[str]:
-    for item in components if isinstance(components, list) else []:
-        if isinstance(item, dict):
-            yield from (str(item[key]) for key in ("label", "custom_id", "customId") if item.get(key))
-            yield from _button_texts(item.get("components"))
+def _button_texts(components: Any, depth: int) -> Iterator[str]:
+    for item in entries(components) if depth else []:
+        yield from (item[key] for key in ("label", "custom_id", "customId") if isinstance(item.get(key), str))
+        yield from _button_texts(item.get("components"), depth - 1)
 
 
 def human(message: dict[str, Any]) -> tuple[str | None, str | None]:
     """Id and name of the person: the one mention, else the user of the interaction."""
-    people = [person for person in message.get("mentions") or [] if isinstance(person, dict)]
-    people = [person for person in people if not (person.get("isBot") or person.get("bot"))]
+    people = [person for person in entries(message.get("mentions")) if not (person.get("isBot") or person.get("bot"))]
     for place in ("interaction", "interaction_metadata"):
         used = message.get(place)
         if not people and isinstance(used, dict) and isinstance(used.get("user"), dict):

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,7 +14,9 @@ import zstandard
 COMPRESSIONS = {".gz", ".zst"}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PACKED = 1 << 20
-BROKEN = (OSError, EOFError, zstandard.ZstdError)
+BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+NESTED = 8_000
+"""No log opens so many brackets in one read of 64 KiB: the JSON reader keeps a path for each, and they fill the memory."""
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -99,11 +102,34 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any | None, str]]:
         yield number + 1, None, f"the file breaks off: {type(error).__name__}"
 
 
+class _TooDeepError(Exception):
+    """A JSON is nested deeper than any log."""
+
+
+class _Flat:
+    """A file for the JSON reader: what a broken file still gave is passed on, and JSON nested too deep is stopped."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._file.read1(size)
+        opened = data.count(b"[") + data.count(b"{")
+        if opened > NESTED and opened - data.count(b"]") - data.count(b"}") > NESTED:
+            raise _TooDeepError
+        return data
+
+
 def json_items(path: Path, prefix: str) -> Iterator[tuple[Any | None, str]]:
-    """The values under an ijson prefix ("item", "messages.item"), one at a time; (None, what was wrong) at a break."""
+    """The values under an ijson prefix ("item", "messages.item"), one at a time; (None, what was wrong) at a break.
+
+    A file may hold several JSON values, one behind the other.
+    """
     try:
         with open_bytes(path) as file:
-            for value in ijson.items(file, prefix, use_float=True):
+            for value in ijson.items(_Flat(file), prefix, use_float=True, multiple_values=True):
                 yield value, ""
+    except _TooDeepError:
+        yield None, "the JSON is nested too deep"
     except (ijson.JSONError, *BROKEN) as error:
         yield None, f"the JSON breaks off: {type(error).__name__}"

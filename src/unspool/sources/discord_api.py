@@ -13,7 +13,17 @@ from typing import Any
 import orjson
 
 from unspool.sources import Chunk, Head, Options, Span
-from unspool.sources._messages import MIDJOURNEY_BOTS, Parsed, buttons, human, is_bot, text_id, to_chunks
+from unspool.sources._messages import (
+    MIDJOURNEY_BOTS,
+    Parsed,
+    buttons,
+    fault,
+    human,
+    is_bot,
+    text_id,
+    text_time,
+    to_chunks,
+)
 from unspool.sources._streams import first_bytes, json_items, json_lines
 
 TITLE = "Raw Discord API messages: REST, search results, gateway captures"
@@ -39,10 +49,11 @@ def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
 
 
 def _values(path: Path) -> Iterator[tuple[Any, str]]:
-    head = first_bytes(path)
-    if head.lstrip()[:1] == b"[":
+    head = first_bytes(path).lstrip()
+    lines = head.split(b"\n")
+    if head[:1] == b"[":
         yield from json_items(path, "item")
-    elif _is_line(head):
+    elif _is_line(lines[0]) or (not _MESSAGES.match(head) and any(map(_is_line, lines))):
         for number, value, wrong in json_lines(path):
             yield value, f"line {number}: {wrong}" if wrong else ""
     elif _MESSAGES.match(head):
@@ -51,12 +62,12 @@ def _values(path: Path) -> Iterator[tuple[Any, str]]:
         yield from json_items(path, "")
 
 
-def _is_line(head: bytes) -> bool:
+def _is_line(line: bytes) -> bool:
+    """Whether this is a line of JSON lines: an object as a whole, not one that stands indented in another."""
     try:
-        orjson.loads(head.lstrip().split(b"\n", 1)[0])
+        return line[:1] == b"{" and isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
         return False
-    return True
 
 
 def _records(value: Any, wrong: str, depth: int = 0) -> Iterator[Parsed]:
@@ -69,12 +80,12 @@ def _records(value: Any, wrong: str, depth: int = 0) -> Iterator[Parsed]:
         yield from _records(value["messages"], "", depth + 1)
     elif isinstance(value, dict) and isinstance(value.get("d"), dict):
         yield from _records(value["d"], "", depth + 1)
-    elif isinstance(value, dict) and value.get("id"):
+    elif wrong := fault(value):
+        yield None, wrong
+    else:
         if isinstance(value.get("referenced_message"), dict):
             yield from _records(value["referenced_message"], "", depth + 1)
         yield _message(value), ""
-    else:
-        yield None, "not a message"
 
 
 def _message(message: dict[str, Any]) -> dict[str, str | int | bool | None]:
@@ -83,11 +94,11 @@ def _message(message: dict[str, Any]) -> dict[str, str | int | bool | None]:
     reference = message.get("message_reference")
     return {
         "message_id": text_id(message["id"]),
-        "time": text_id(message.get("timestamp", message.get("created_at"))),
-        "edited": text_id(message.get("edited_timestamp", message.get("edited_at"))),
+        "time": text_time(message.get("timestamp", message.get("created_at"))),
+        "edited": text_time(message.get("edited_timestamp", message.get("edited_at"))),
         "channel_id": text_id(message.get("channel_id")),
         "from_bot": is_bot(author) if isinstance(author, dict) else _known_bot(author),
-        "content": str(message.get("content") or ""),
+        "content": message.get("content") or "",
         "user_id": user_id,
         "user_name": user_name,
         "reference_id": text_id(reference.get("message_id") if isinstance(reference, dict) else reference),

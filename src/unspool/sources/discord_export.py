@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unspool.sources import Chunk, Head, Options, Span
-from unspool.sources._messages import Parsed, buttons, human, is_bot, text_id, to_chunks
+from unspool.sources._messages import Parsed, buttons, entries, fault, human, is_bot, text_id, text_time, to_chunks
 from unspool.sources._streams import json_items
 
 TITLE = "DiscordChatExporter JSON export of a channel"
@@ -36,17 +36,17 @@ def _messages(path: Path) -> Iterator[tuple[Any, str]]:
 
 
 def _record(message: Any, wrong: str, channel: str | None) -> Parsed:
-    if wrong or not isinstance(message, dict) or not message.get("id"):
-        return None, wrong or "not a message"
+    if wrong := wrong or fault(message):
+        return None, wrong
     user_id, user_name = human(message)
     reference = message.get("reference")
     return {
         "message_id": text_id(message["id"]),
-        "time": text_id(message.get("timestamp")),
-        "edited": text_id(message.get("timestampEdited")),
+        "time": text_time(message.get("timestamp")),
+        "edited": text_time(message.get("timestampEdited")),
         "channel_id": channel,
         "from_bot": is_bot(message.get("author")),
-        "content": with_ids(str(message.get("content") or ""), message.get("mentions")),
+        "content": with_ids(message.get("content") or "", message.get("mentions")),
         "user_id": user_id,
         "user_name": user_name,
         "reference_id": text_id(reference.get("messageId")) if isinstance(reference, dict) else None,

@@ -42,7 +42,7 @@ def parse_part(part: Part) -> int:
         return part.number
     source = sources.source(part.input.source)
     options = Options(part.settings.columns, part.settings.timezone)
-    totals = {"input": part.input.number, "records": 0, "blank": 0}
+    totals = {"input": part.input.number, "records": 0, "by_bot": 0, "blank": 0}
     with whole_folder(part.place) as place:
         for number, chunk in enumerate(source.chunks(part.input.path, part.span, options)):
             events = _events(chunk, part, source)
@@ -55,6 +55,7 @@ def parse_part(part: Part) -> int:
             if events.aliases.height:
                 events.aliases.write_parquet(place / f"aliases-{number:06d}.parquet")
             totals["records"] += events.records
+            totals["by_bot"] += events.by_bot
             totals["blank"] += events.blank
         write_json(place / "totals.json", totals)
     return part.number

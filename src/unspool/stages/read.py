@@ -56,13 +56,20 @@ def read(
         public = _public(settings, pseudonyms)
         mark = fingerprint(listed, public, unspool.__version__, pseudonyms.fingerprint())
         if opened.stage_done("read", mark):
+            opened.finish("read")
             return opened
         opened.manifest |= {"inputs": listed, "settings": public, "version": unspool.__version__}
         opened.mark("read", mark, "running")
         small = sum(i.unpacked for i in inputs) <= SMALL_BYTES and jobs is None
-        with workers(1 if small else worker_count(jobs)) as runner:
-            _Reading(opened, inputs, settings, pseudonyms, runner, progress, opened.work("read", mark)).all()
+        work = opened.work("read", mark)
+        try:
+            with workers(1 if small else worker_count(jobs)) as runner:
+                _Reading(opened, inputs, settings, pseudonyms, runner, progress, work).all()
+        except UnspoolError:
+            _forget_inputs(opened)
+            raise
         opened.mark("read", mark, "done")
+        opened.finish("read")
     return opened
 
 
@@ -74,6 +81,13 @@ def _public(settings: ReadSettings, pseudonyms: Pseudonyms) -> dict[str, Any]:
         "channels": pseudonyms.ids(channels, "channel").to_list(),
         "drop_users": pseudonyms.ids(people, "user").to_list(),
     }
+
+
+def _forget_inputs(study: Study) -> None:
+    """A first reading that failed leaves no tables, so that the next one may name other inputs."""
+    if not (study.path / "prompts").exists():
+        study.manifest.pop("inputs", None)
+        study.save_manifest()
 
 
 def _described(item: Input) -> dict[str, Any]:
@@ -142,11 +156,11 @@ class _Reading:
 
     def _check_blank(self) -> None:
         totals = self._totals()
-        records, blank = sum(t["records"] for t in totals), sum(t["blank"] for t in totals)
-        if records and blank == records:
+        by_bot, blank = sum(t["by_bot"] for t in totals), sum(t["blank"] for t in totals)
+        if by_bot and blank == by_bot:
             raise UnspoolError(
-                "Every message of the log is blank.",
-                f"{records:,} messages were found, none with content.",
+                "Every message of the bot is blank.",
+                f"{by_bot:,} were found, none with content.",
                 "Export again by an account that sees the messages: a bot needs the Message Content Intent, "
                 "set in the Discord developer portal.",
             )

@@ -132,6 +132,7 @@ def thread(
     mark = fingerprint(read_mark["fingerprint"], rule, options, choose, unspool.__version__)
     with study.locked():
         if study.stage_done(f"thread {name}", mark) and (not choose or study.manifest["rule"] == name):
+            study.finish("thread")
             return study
         study.mark(f"thread {name}", mark, "running")
         files = sorted((study.path / "prompts").glob("*.parquet"))
@@ -157,6 +158,7 @@ def thread(
         if choose:
             study.manifest["rule"] = name
         study.mark(f"thread {name}", mark, "done")
+        study.finish("thread")
     return study
 
 

@@ -7,7 +7,8 @@ probability of a boundary; above one half a thread starts. What is seen (scene_f
   of 42,000 words), and by how the user uses them: words that come back in several separate runs of prompts, or stand in
   most of the user's prompts, say little;
 - the template: the same opening, a common tail, how many words are swapped between them, how much of a prompt the user
-  usually carries over;
+  usually carries over, and a pasted style: half of the prompt in common at its end behind other things (this weight is
+  set by hand: no pair of the gold is of this kind);
 - meaning: cosines of sums of word vectors, distilled from a sentence model and looked up;
 - for short texts spelling (trigrams of bytes), the time gap, and a prompt nearby that is like both;
 - parameters: other reference pictures, the step to video.

@@ -252,6 +252,33 @@ def word_columns(frame: Frame, weight: dict[str, np.ndarray]) -> dict[str, np.nd
     }
 
 
+def core_things(frame: Frame, lead: np.ndarray, tail: np.ndarray) -> np.ndarray:
+    """Of the things between the common start and end of a pair, the share that both prompts name, in [0, 1].
+
+    Not a number where one of the two names no thing there: then the edit is about the manner, or only adds or drops.
+    """
+    sets, tokens = frame.sets, frame.tokens
+    thing = tokens.subject[sets.source]
+    thing = np.where(thing > 0.5, thing, 0.0)
+    place = sets.source - tokens.ptr[sets.row]
+    back = tokens.ptr[sets.row + 1] - 1 - sets.source
+
+    def share(lead: np.ndarray, tail: np.ndarray, linked: np.ndarray) -> np.ndarray:
+        core = thing * ((place >= lead[sets.row]) & (back >= tail[sets.row]))
+        whole = row_sum(core, sets.ptr)
+        return np.where(whole > 0, ratio(row_sum(core * linked, sets.ptr), whole), np.nan)
+
+    own = share(lead, tail, frame.links[0])
+    other = share(later(lead, -1), later(tail, -1), frame.links[1])
+    return (own + later(other, 1, np.nan)) / 2
+
+
+def pasted_style(frame: Frame, lead: np.ndarray, tail: np.ndarray, shorter: np.ndarray) -> np.ndarray:
+    """1 where half of a prompt or more is a tail in common, and what stands before it names other things."""
+    strangers = core_things(frame, lead, tail) < 0.01
+    return (strangers & (lead <= 2) & (tail >= shorter / 2)).astype(np.float64)
+
+
 def edit_columns(frame: Frame) -> dict[str, np.ndarray]:
     """Where the texts differ: words in common at the start and the end, and how many are swapped between them."""
     lead, tail = common_ends(frame.tokens)
@@ -259,6 +286,7 @@ def edit_columns(frame: Frame) -> dict[str, np.ndarray]:
     shorter = np.maximum(np.minimum(words, before), 1)
     return {
         "same_opening": (lead > 0).astype(np.float64),
+        "pasted_style": pasted_style(frame, lead, tail, shorter),
         "tail": tail / shorter,
         "swap_words": np.log1p(np.minimum(words, before) - lead - tail),
         "identical": ((words == before) & (lead == words)).astype(np.float64),
