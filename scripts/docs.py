@@ -122,7 +122,7 @@ def sources_list() -> str:
 
 def rules_list() -> str:
     """A line per grouping rule with a link to its page."""
-    lines = ["| rule | a thread goes on while |", "|---|---|"]
+    lines = ["| rule | what it looks at |", "|---|---|"]
     for name in registry.names("threads"):
         default = " (default)" if name == threads.DEFAULT else ""
         lines.append(f"| [{name}](rules/{name}.md){default} | {threads.rule(name).TITLE} |")
@@ -157,7 +157,7 @@ def commands() -> str:
 
 
 def demo() -> str:
-    """What `unspool demo` prints, the list of message kinds cut where marked."""
+    """What `unspool demo` prints, cut where marked."""
     from unspool.commands import demo as module
 
     shown, kept = StringIO(), (_screen.out, _screen.err)
@@ -169,8 +169,9 @@ def demo() -> str:
     finally:
         _screen.out, _screen.err = kept
     lines = [line.rstrip() for line in shown.getvalue().splitlines()]
-    prompts = lines.index("Prompts")
-    told = "\n".join([*lines[:4], f"  {CUT}", *lines[prompts:]])
+    starts = {name: number for number, line in enumerate(lines) if line[:1].strip() for name in [line.split(" ")[0]]}
+    middle, end = lines[starts["Prompts"] : starts["Merged"]], lines[starts["Recovered"] :]
+    told = "\n".join([*lines[:4], f"  {CUT}", *middle, CUT, *end])
     return f"```text\n$ pip install uv && uv run unspool demo\n{CUT}\n{told}\n{CUT}\n```"
 
 

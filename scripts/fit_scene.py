@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from unspool.threads.scene_features import features, users
+
+from unspool.threads._scene_features import features, users
 
 TARGET = Path(__file__).parents[1] / "src/unspool/lexicons/scene_coefficients.json"
 PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
@@ -56,7 +57,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Pairs:
-    """Labelled adjacent pairs: columns of `scene_features`, label (new), user."""
+    """Labelled adjacent pairs: columns of `_scene_features`, label (new), user."""
 
     columns: dict[str, np.ndarray]
     new: np.ndarray
@@ -69,7 +70,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Gold:
-    """Pairs as logged, and the same users' pairs with the order reversed, every other prompt left out, or a style pasted."""
+    """Pairs as logged, and the same users' with the order reversed, every other prompt left out, or a style pasted."""
 
     logged: Pairs
     variants: list[Pairs]
@@ -140,7 +141,9 @@ def every_other(frame: pl.DataFrame, parity: int) -> pl.DataFrame:
 def pasted(frame: pl.DataFrame) -> pl.DataFrame:
     """A style that the user pastes behind every prompt: which scene it is does not change."""
     style = pl.col("user_id").rank("dense").cast(pl.Int64) % len(STYLES)
-    return frame.with_columns(text=pl.col("text") + style.replace_strict(dict(enumerate(STYLES)), return_dtype=pl.String))
+    return frame.with_columns(
+        text=pl.col("text") + style.replace_strict(dict(enumerate(STYLES)), return_dtype=pl.String)
+    )
 
 
 def gold(frame: pl.DataFrame, kind: str) -> Gold:

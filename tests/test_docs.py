@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.main import get_command
 
@@ -16,6 +17,7 @@ from unspool.simulate import simulate
 from unspool.sources import Options, Span, source, table
 from unspool.stages.read import read
 from unspool.stages.thread import thread
+from unspool.syntax.lines import parse_lines
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -123,6 +125,16 @@ def test_kinds_categories_and_reasons_are_defined():
     assert sorted(rows(section(page, "The grammar of bot lines"))) == sorted(tables.KINDS)
     assert rows(section(page, "Merged")) == list(tables.MERGED)
     assert sorted(rows(section(page, "Rejects"))) == sorted(tables.REASONS)
+
+
+def test_examples_of_bot_lines_have_the_kind_they_stand_for():
+    lines = re.findall(
+        r"^\| `(\w+)` \| .* \| (.*) \|$", section(DOCS / "compiling.md", "The grammar of bot lines"), re.M
+    )
+    examples = [(kind, line) for kind, cell in lines for line in re.findall(r"`([^`]+)`", cell)]
+    frame = pl.DataFrame({"content": [f"**a fox** - {line}" for _, line in examples]})
+    assert parse_lines(frame)["kind"].to_list() == [kind for kind, _ in examples]
+    assert {kind for kind, _ in examples} == set(tables.KINDS) - {"other"}
 
 
 def test_actions_are_defined():

@@ -1,9 +1,12 @@
 """One file per command: arguments and wording only."""
 
+import io
 import os
 import sys
 import traceback
-from typing import Annotated
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -34,7 +37,7 @@ def application() -> typer.Typer:
 
     found = registry.names("commands")
     for name in sorted(found, key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n)):
-        app.command(name.replace("_", "-"))(registry.load("commands", name).command)
+        app.command(name.replace("_", "-"))(_told(registry.load("commands", name).command))
     return app
 
 
@@ -44,8 +47,29 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with what typer would swallow told here: an interruption, and a reader that has left."""
+
+    @wraps(command)
+    def run(*values: Any, **options: Any) -> None:
+        try:
+            command(*values, **options)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            _tell("Interrupted. The same command goes on where it was.")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
+
+    return run
+
+
 def main() -> None:
     """Run the command line; errors are told in sentences, and the exit code says which kind they are."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         application()()
     except UnspoolError as error:
@@ -54,9 +78,6 @@ def main() -> None:
     except KeyboardInterrupt:
         _tell("Interrupted. The same command goes on where it was.")
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         _tell(_unexpected(error))
         sys.exit(1)

@@ -11,8 +11,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class _Screen(Console):
+    """A console that leaves a closed pipe to the command line."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich would turn into an exit."""
+        raise BrokenPipeError
+
+
+out = _Screen(highlight=False)
+err = _Screen(stderr=True, highlight=False)
 
 
 def plain(value: Any, width: int | None = None) -> Text:
@@ -22,8 +31,9 @@ def plain(value: Any, width: int | None = None) -> Text:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; times in ISO form."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value))
+    """Print a value as JSON; times in ISO form, control characters and direction marks escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
+    print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
 def _plain_value(value: Any) -> str:

@@ -45,9 +45,11 @@ def command(
     _screen.summary(found)
     _screen.out.print(_recovered(recovered))
     longest = list_threads(study, longest=1)["thread_id"].to_list()
-    _screen.err.print(f"\nThe log is {log}, the study {study.path}. Next:", style="dim")
+    _screen.err.print(f"\nThe log is {log}, the study {study.path}. Next:", style="dim", markup=False)
     _screen.err.print(
-        f"  unspool show {study.path} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study", style="dim"
+        f"  unspool show {study.path} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study",
+        style="dim",
+        markup=False,
     )
 
 

@@ -49,4 +49,6 @@ def command(
         _screen.print_json(found)
         return
     _screen.summary(found)
-    _screen.err.print(f"\nThe study is in {out}. Look at one thread: unspool threads {out} --longest 5", style="dim")
+    _screen.err.print(
+        f"\nThe study is in {out}. Look at one thread: unspool threads {out} --longest 5", style="dim", markup=False
+    )

@@ -45,4 +45,4 @@ def command(
             [(kind, n, "") for kind, n in kinds.iter_rows()],
         )
     )
-    _screen.err.print(f"The log is {out}, its truth lies in {truth_folder(out)}.", style="dim")
+    _screen.err.print(f"The log is {out}, its truth lies in {truth_folder(out)}.", style="dim", markup=False)

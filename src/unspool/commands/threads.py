@@ -47,4 +47,4 @@ def command(
         upscaled = "?" if row["n_upscaled"] is None else str(row["n_upscaled"])
         table.add_row(row["thread_id"], began, str(row["n_prompts"]), upscaled, _screen.plain(row["text"], 70))
     _screen.out.print(table)
-    _screen.err.print(f"Look at one: unspool show {study} {found['thread_id'][0]}", style="dim")
+    _screen.err.print(f"Look at one: unspool show {study} {found['thread_id'][0]}", style="dim", markup=False)

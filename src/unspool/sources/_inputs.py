@@ -40,6 +40,8 @@ def find(logs: list[str], source: str | None) -> list[Input]:
     paths = list(dict.fromkeys(path for number, log in enumerate(logs, 1) for path in _expand(log, number)))
     if source is not None:
         sources.source(source)
+    for number, path in enumerate(paths, 1):
+        _check_readable(path, number)
     return [
         Input(number, path, source or _recognise(path, number, len(paths)), path.stat().st_size)
         for number, path in enumerate(paths, 1)
@@ -59,6 +61,19 @@ def _expand(log: str, number: int) -> list[Path]:
         what = "The folder holds no files." if path.is_dir() else "There is no such file, folder or glob."
         raise UnspoolError(f"Input argument {number} names no file.", what, "Check the path.", exit_code=2)
     return found
+
+
+def _check_readable(path: Path, number: int) -> None:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UnspoolError(
+            f"Input {number} cannot be read.",
+            f"{type(error).__name__} on reading it.",
+            "Check its owner and mode.",
+            exit_code=2,
+        ) from None
 
 
 def _recognise(path: Path, number: int, of: int) -> str:

@@ -18,6 +18,7 @@ _ROW_TYPES = dict.fromkeys(tables.MESSAGE_RECORDS.columns, pl.String) | {
     "record": pl.UInt32,
     "from_bot": pl.Boolean,
 }
+_MENTION = re.compile(r"<@!?(\d+)>")
 _GRID_BUTTON = re.compile(r"U[1-4]\Z|MJ::JOB::upsample::\d")
 _UPSCALE_BUTTON = re.compile(
     r"Make Variations|(?:Upscale|Vary|Redo) \(|.*Upscale (?:to Max|Redo)|Remaster\Z"
@@ -76,16 +77,20 @@ def _button_texts(components: Any, depth: int) -> Iterator[str]:
         yield from _button_texts(item.get("components"), depth - 1)
 
 
-def human(message: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Id and name of the person: the one mention, else the user of the interaction."""
+def human(message: dict[str, Any], content: str) -> tuple[str | None, str | None]:
+    """Id and name of the person: who stands behind the last `** - `, else the one mention, else the command's user."""
     people = [person for person in entries(message.get("mentions")) if not (person.get("isBot") or person.get("bot"))]
     for place in ("interaction", "interaction_metadata"):
         used = message.get(place)
         if not people and isinstance(used, dict) and isinstance(used.get("user"), dict):
             people = [used["user"]]
-    if len({text_id(person.get("id")) for person in people}) != 1:
+    named = {text_id(person.get("id")): text_id(person.get("username") or person.get("name")) for person in people}
+    _, line, behind = content.rpartition("** - ")
+    if line and (mentioned := _MENTION.search(behind)):
+        return mentioned[1], named.get(mentioned[1])
+    if len(named) != 1 or (line and "@" in behind):
         return None, None
-    return text_id(people[0].get("id")), text_id(people[0].get("username") or people[0].get("name"))
+    return next(iter(named.items()))
 
 
 def to_chunks(parsed: Iterable[Parsed], options: Options) -> Iterator[Chunk]:

@@ -16,7 +16,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PACKED = 1 << 20
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 NESTED = 8_000
-"""No log opens so many brackets in one read of 64 KiB: the JSON reader keeps a path for each, and they fill the memory."""
+"""No log opens so many brackets in one read of 64 KiB; the JSON reader keeps a path for each: they fill the memory."""
 
 
 def open_bytes(path: Path) -> IO[bytes]:

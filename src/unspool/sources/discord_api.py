@@ -89,7 +89,8 @@ def _records(value: Any, wrong: str, depth: int = 0) -> Iterator[Parsed]:
 
 
 def _message(message: dict[str, Any]) -> dict[str, str | int | bool | None]:
-    user_id, user_name = human(message)
+    content = message.get("content") or ""
+    user_id, user_name = human(message, content)
     author = message.get("author", message.get("author_id"))
     reference = message.get("message_reference")
     return {
@@ -98,7 +99,7 @@ def _message(message: dict[str, Any]) -> dict[str, str | int | bool | None]:
         "edited": text_time(message.get("edited_timestamp", message.get("edited_at"))),
         "channel_id": text_id(message.get("channel_id")),
         "from_bot": is_bot(author) if isinstance(author, dict) else _known_bot(author),
-        "content": message.get("content") or "",
+        "content": content,
         "user_id": user_id,
         "user_name": user_name,
         "reference_id": text_id(reference.get("message_id") if isinstance(reference, dict) else reference),

@@ -38,7 +38,8 @@ def _messages(path: Path) -> Iterator[tuple[Any, str]]:
 def _record(message: Any, wrong: str, channel: str | None) -> Parsed:
     if wrong := wrong or fault(message):
         return None, wrong
-    user_id, user_name = human(message)
+    content = with_ids(message.get("content") or "", message.get("mentions"))
+    user_id, user_name = human(message, content)
     reference = message.get("reference")
     return {
         "message_id": text_id(message["id"]),
@@ -46,7 +47,7 @@ def _record(message: Any, wrong: str, channel: str | None) -> Parsed:
         "edited": text_time(message.get("timestampEdited")),
         "channel_id": channel,
         "from_bot": is_bot(message.get("author")),
-        "content": with_ids(message.get("content") or "", message.get("mentions")),
+        "content": content,
         "user_id": user_id,
         "user_name": user_name,
         "reference_id": text_id(reference.get("messageId")) if isinstance(reference, dict) else None,
@@ -55,9 +56,19 @@ def _record(message: Any, wrong: str, channel: str | None) -> Parsed:
 
 
 def with_ids(content: str, mentions: Any) -> str:
-    """Turn `@Some Name` back into `<@id>` for everyone in the mentions array, longest names first."""
-    people = [person for person in mentions or [] if isinstance(person, dict) and person.get("id")]
-    names = [(str(p[key]), str(p["id"])) for p in people for key in ("nickname", "name") if p.get(key)]
-    for name, number in sorted(names, key=lambda pair: -len(pair[0])):
-        content = content.replace(f"@{name}", f"<@{number}>")
-    return content
+    """Turn `@Some Name` back into `<@id>` for everyone in the mentions array; a name of two of them into `@Unknown`."""
+    found: dict[str, set[str]] = {}
+    for person in entries(mentions):
+        number = text_id(person.get("id"))
+        for name in (person.get("nickname"), person.get("name")):
+            if number and isinstance(name, str) and name:
+                found.setdefault(name.lower(), set()).add(number)
+    if not found or "@" not in content:
+        return content
+    names = "|".join(re.escape(name) for name in sorted(found, key=len, reverse=True))
+    return re.sub(rf"(?i)(?<![\w<])@({names})(?:#\d{{4}})?(?!\w)", lambda match: _mention(found, match[1]), content)
+
+
+def _mention(found: dict[str, set[str]], name: str) -> str:
+    numbers = found.get(name.lower(), set())
+    return f"<@{next(iter(numbers))}>" if len(numbers) == 1 else "@Unknown"

@@ -5,13 +5,14 @@ itself was not at hand: written from its card and tested on a synthetic log in t
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from unspool import tables
 from unspool.errors import UnspoolError
-from unspool.sources import Chunk, Head, Options, Span
+from unspool.sources import Chunk, Head, Options, Span, _frames
 from unspool.sources._times import parse
 
 TITLE = "Parquet of the public 55-million-message Midjourney set"
@@ -29,27 +30,37 @@ def matches(head: Head) -> bool:
 
 def spans(path: Path, options: Options) -> list[Span]:
     """Ranges of half a million rows."""
-    rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    with _reading():
+        rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     return [Span(start, min(ROWS, rows - start)) for start in range(0, rows, ROWS)] or [Span(0, 0)]
 
 
 def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
     """One chunk for the span."""
-    try:
-        frame = pl.scan_parquet(path).select(_COLUMNS).slice(span.start, span.length).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnspoolError(
-            "A Parquet input cannot be read.", f"{type(error).__name__} at row {span.start + 1}.", "Fetch it anew."
-        ) from None
+    with _reading():
+        scan = pl.scan_parquet(path, glob=False)
+        _frames.require(scan.collect_schema().names(), dict.fromkeys(_COLUMNS, "a message"))
+        frame = scan.select(_COLUMNS).slice(span.start, span.length).collect()
+    ids = {name: _frames.ids(frame[name], f"the column {name}") for name in ("id", "channel_id")}
     time, bad = parse(frame["timestamp"], options.timezone)
     frame = frame.select(
         (pl.int_range(1, pl.len() + 1) + span.start).cast(pl.UInt32).alias("record"),
-        pl.col("id").cast(pl.String).alias("message_id"),
+        ids["id"][0].alias("message_id"),
         time.alias("time"),
-        pl.col("channel_id").cast(pl.String),
-        pl.col("content").cast(pl.String),
+        ids["channel_id"][0],
+        _frames.words(frame["content"]),
     )
-    broken = bad | time.is_null() | frame["message_id"].is_null()
+    broken = ids["id"][1].fill_null(False) | bad | time.is_null() | frame["message_id"].is_null()
     malformed = frame.filter(broken).select("record", detail=pl.lit("no readable id or time"))
     good = frame if not malformed.height else frame.filter(~broken)
     yield Chunk(tables.conform(good, tables.MESSAGE_RECORDS), malformed)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise UnspoolError(
+            "A Parquet input cannot be read.", f"It is broken or cut off: {type(error).__name__}.", "Fetch it again."
+        ) from None

@@ -1,10 +1,10 @@
 """Grouping rule `scene`: a thread goes on while the prompts still describe one picture.
 
 How it decides. Each prompt is compared with the one before it, and a logistic model turns what is seen into the
-probability of a boundary; above one half a thread starts. What is seen (scene_features):
+probability of a boundary; above one half a thread starts. What is seen (_scene_features):
 
 - words in common, weighted by how rare they are in English, by whether they name a thing rather than a manner (a table
-  of 42,000 words), and by how the user uses them: words that come back in several separate runs of prompts, or stand in
+  of 40,690 words), and by how the user uses them: words that come back in several separate runs of prompts, or stand in
   most of the user's prompts, say little;
 - the template: the same opening, a common tail, how many words are swapped between them, how much of a prompt the user
   usually carries over, and a pasted style: half of the prompt in common at its end behind other things (this weight is
@@ -16,9 +16,9 @@ probability of a boundary; above one half a thread starts. What is seen (scene_f
 There are two sets of coefficients: `long`, fitted on image prompts, and `short`, fitted on web queries. A user whose
 texts have 10 words or more (median) gets the first, 6 or fewer the second, and between them the log odds are mixed.
 
-Measured by cross-validation with users kept apart (10 folds, 5 seeds; scripts/fit_scene.py): F1 of boundaries .883 on
+Measured by cross-validation with users kept apart (10 folds, 5 seeds; scripts/fit_scene.py): F1 of boundaries .887 on
 407 pairs of Midjourney prompts (word IoU < .3: .765) and .877 on 2,954 pairs of Webis-SMC-12 (word IoU < .3: .753;
-trigrams: .839). With the columns chosen anew inside every fold it is .870 and .872: expect about that on new
+trigrams: .839). With the columns chosen anew inside every fold it is .872 and .872: expect about that on new
 users.
 
 Sources: the task, Don-Yehiya, Choshen & Abend 2023, Sec. 4; queries and features of this kind, Hagen, Gomoll, Beyer &
@@ -31,11 +31,12 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
-from unspool.threads.scene_features import features
+from unspool.threads._scene_features import features
 
 TITLE = "Same scene: words, template, meaning and the user's habits, weighed together"
 CITATION = (
@@ -45,12 +46,13 @@ CITATION = (
 
 
 @cache
-def coefficients() -> dict:
+def coefficients() -> dict[str, Any]:
     """The shipped coefficients: feature names, and for long and for short texts a logistic model over them."""
-    return json.loads(files("unspool.lexicons").joinpath("scene_coefficients.json").read_text("utf-8"))
+    text = files("unspool.lexicons").joinpath("scene_coefficients.json").read_text("utf-8")
+    return cast("dict[str, Any]", json.loads(text))
 
 
-def _logistic(columns: dict[str, np.ndarray], model: dict) -> np.ndarray:
+def _logistic(columns: dict[str, np.ndarray], model: dict[str, Any]) -> np.ndarray:
     """Log odds of a boundary; a missing value counts as an average one."""
     odds = np.full(len(columns["usual_words"]), model["bias"])
     for feature in model["features"]:
@@ -62,14 +64,14 @@ def _logistic(columns: dict[str, np.ndarray], model: dict) -> np.ndarray:
 def share_long(usual_words: np.ndarray, bounds: list[float]) -> np.ndarray:
     """How far a user's texts count as long, 0 to 1: by the median number of words (given as log(1 + words))."""
     low, high = np.log1p(bounds)
-    return np.clip((usual_words - low) / (high - low), 0, 1)
+    return np.asarray(np.clip((usual_words - low) / (high - low), 0, 1))
 
 
 def _probability(columns: dict[str, np.ndarray]) -> np.ndarray:
     model = coefficients()
     long = share_long(columns["usual_words"], model["words"])
     odds = long * _logistic(columns, model["long"]) + (1 - long) * _logistic(columns, model["short"])
-    return 1 / (1 + np.exp(-odds))
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def probability(prompts: pl.DataFrame) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from unspool.threads.scene_tokens import Tokens, row_cosines, row_sum, tokenise
+from unspool.threads._scene_tokens import Tokens, row_cosines, row_sum, tokenise
 
 VIDEO = ("video", "motion")
 REFERENCES = ("sref", "oref", "cref", "p", "profile", "personalize")
@@ -50,7 +50,9 @@ def later(values: np.ndarray, lag: int, fill: float = 0.0) -> np.ndarray:
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Part / whole, and 0 where there is no whole."""
-    return np.divide(part, whole, out=np.zeros_like(part, dtype=np.float64), where=whole > 1e-9)
+    out = np.zeros(np.shape(part))
+    np.divide(part, whole, out=out, where=whole > 1e-9)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def log_gap(time: pl.Series, who: Users) -> np.ndarray:
     stamp = time.cast(pl.Int64).cast(pl.Float64).to_numpy() / 1000
     gap = stamp - later(stamp, 1, np.nan)
     gap[who.place == 0] = np.nan
-    return np.log1p(np.maximum(gap, 0))
+    return np.asarray(np.log1p(np.maximum(gap, 0)))
 
 
 def user_median(values: np.ndarray, who: Users) -> np.ndarray:
@@ -270,7 +272,7 @@ def core_things(frame: Frame, lead: np.ndarray, tail: np.ndarray) -> np.ndarray:
 
     own = share(lead, tail, frame.links[0])
     other = share(later(lead, -1), later(tail, -1), frame.links[1])
-    return (own + later(other, 1, np.nan)) / 2
+    return np.asarray((own + later(other, 1, np.nan)) / 2)
 
 
 def pasted_style(frame: Frame, lead: np.ndarray, tail: np.ndarray, shorter: np.ndarray) -> np.ndarray:
@@ -310,7 +312,7 @@ def bridge_column(frame: Frame, weight: np.ndarray) -> np.ndarray:
         np.minimum(later(two, -2, np.nan), later(three, -2, np.nan)),
         np.minimum(later(two, 1, np.nan), three),
     ]
-    return np.nan_to_num(np.fmax.reduce(sides), nan=0.0)
+    return np.asarray(np.nan_to_num(np.fmax.reduce(sides), nan=0.0))
 
 
 def _iou_back(frame: Frame, weight: np.ndarray, lag: int) -> np.ndarray:
