@@ -45,8 +45,8 @@ def command(
     lost = f"{first['n_lost']:,} more are not in the study"
     _screen.out.print(f"{first['n_pairs']:,} labelled pairs of {first['n_users']:,} users; {lost}.")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("rule", "precision", "recall", "F1", "95% by user", "F1 same", "WindowDiff", "Pk", "B-cubed"):
-        table.add_column(name, justify="left" if name == "rule" else "right")
+    for name in ("rule", "precision", "recall", "F1", "95%, by user", "F1 same", "Window\nDiff", "Pk", "B-cubed"):
+        table.add_column(name, justify="left" if name == "rule" else "right", no_wrap=True)
     for row in found.iter_rows(named=True):
         shown = [_number(row[name]) for name in ("f1_same", "window_diff", "pk", "bcubed_f1")]
         interval = "-" if row["f1_low"] is None else f"{row['f1_low']:.2f}-{row['f1_high']:.2f}"
