@@ -78,19 +78,28 @@ def _button_texts(components: Any, depth: int) -> Iterator[str]:
 
 
 def human(message: dict[str, Any], content: str) -> tuple[str | None, str | None]:
-    """Id and name of the person: who stands behind the last `** - `, else the one mention, else the command's user."""
+    """Id and name of the person: who stands behind the last `** - `, else the one mention, else the command's user.
+
+    A mention that stands in the prompt only is not the person, even where no other is known.
+    """
     people = [person for person in entries(message.get("mentions")) if not (person.get("isBot") or person.get("bot"))]
+    _, line, behind = content.rpartition("** - ")
+    if line and (mentioned := _MENTION.search(behind)):
+        named = {text_id(person.get("id")): _name(person) for person in people}
+        return mentioned[1], named.get(mentioned[1])
+    if line and "@" in behind:
+        people = []
     for place in ("interaction", "interaction_metadata"):
         used = message.get(place)
         if not people and isinstance(used, dict) and isinstance(used.get("user"), dict):
             people = [used["user"]]
-    named = {text_id(person.get("id")): text_id(person.get("username") or person.get("name")) for person in people}
-    _, line, behind = content.rpartition("** - ")
-    if line and (mentioned := _MENTION.search(behind)):
-        return mentioned[1], named.get(mentioned[1])
-    if len(named) != 1 or (line and "@" in behind):
+    if len({text_id(person.get("id")) for person in people}) != 1:
         return None, None
-    return next(iter(named.items()))
+    return text_id(people[0].get("id")), _name(people[0])
+
+
+def _name(person: dict[str, Any]) -> str | None:
+    return text_id(person.get("username") or person.get("name"))
 
 
 def to_chunks(parsed: Iterable[Parsed], options: Options) -> Iterator[Chunk]:
