@@ -126,12 +126,7 @@ except SystemExit:
     assert not list((tmp_path / "study").rglob("*.key"))
 
 
-NO_ROWS = pytest.mark.xfail(
-    strict=True, reason="compiling/pseudonyms.py: digest_repeated of no rows is String, and owners() cannot join it"
-)
-
-
-@pytest.mark.parametrize("source", ["discord_export", pytest.param("discord_api", marks=NO_ROWS)])
+@pytest.mark.parametrize("source", ["discord_export", "discord_api"])
 @pytest.mark.parametrize("name", [f"@{HANDLE}", HANDLE.upper(), USER])
 def test_a_person_who_is_dropped_is_gone(tmp_path, source, name):
     made, study = log(tmp_path, source), tmp_path / "study"
@@ -145,9 +140,6 @@ def test_a_person_who_is_dropped_is_gone(tmp_path, source, name):
     assert CHANNEL not in json.dumps(settings)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="compiling/events.py compares the name with the row's own; the next log may name nobody"
-)
 def test_a_person_dropped_by_name_is_gone_from_rows_without_the_name(tmp_path):
     named = {"id": "1", "channel_id": CHANNEL, "content": f"**a fox** - <@{USER}> (fast)", "timestamp": "2023-06-01"}
     bare = named | {"id": "2", "content": f"**a bear** - <@{USER}> (fast)"}
@@ -184,9 +176,6 @@ def test_a_cut_run_leaves_no_secret(tmp_path, module, function, how):
     assert secrets_in(done.out + done.err) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="stages/read.py counts the hidden folder of a part that a killed process left half written"
-)
 def test_a_run_killed_in_a_part_goes_on(tmp_path):
     made, settings = log(tmp_path, "discord_api"), ("--rule", "iou", "--language", "any")
     script = KILLED.format(module="parsing", function="write_json", how="SIGKILL")
@@ -209,7 +198,7 @@ BROKEN = {
 """Exit code and arguments."""
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, marks=NO_ROWS if "JSON" in case else ()) for case in BROKEN])
+@pytest.mark.parametrize("case", BROKEN)
 def test_an_error_names_no_secret(tmp_path, case):
     (tmp_path / "logs").mkdir()
     made = LOGS["table"](tmp_path / "logs")[0]
@@ -271,17 +260,11 @@ LEFT = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="syntax/scrub.py knows https, www and four hosts, and handles that begin with a letter"
-)
 @pytest.mark.parametrize("case", LEFT)
 def test_scrubbing_of_rarer_forms(case):
     assert secrets_in(scrub_text(LEFT[case])) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="compiling/events.py scrubs the columns that pass through, but not model and language"
-)
 @pytest.mark.parametrize("role", ["model", "language"])
 def test_every_column_of_words_is_scrubbed(tmp_path, role):
     path = tmp_path / "log.csv"
@@ -291,9 +274,6 @@ def test_every_column_of_words_is_scrubbed(tmp_path, role):
     assert leaks(study) == {}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sources/__init__.py and _frames.py quote a first line whose cells look like names"
-)
 @pytest.mark.parametrize("columns", [[], ["--columns", "text=words"]])
 def test_a_table_without_a_header_is_not_quoted(tmp_path, columns):
     path = tmp_path / "log.csv"

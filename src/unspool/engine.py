@@ -58,7 +58,7 @@ class Runner:
         try:
             while waiting or running:
                 while waiting and len(running) < self.count + 1:
-                    running.add(self.pool.submit(function, waiting.pop()))
+                    running.add(_submitted(self.pool, function, waiting.pop()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
@@ -68,6 +68,17 @@ class Runner:
                 "The system may have run out of memory.",
                 "Run the same command again with --workers 1; it goes on where it was.",
             ) from None
+
+
+def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+    """Submit a task; a worker that is started for it inherits that an interrupt from the keyboard is not for it."""
+    if threading.current_thread() is not threading.main_thread():
+        return pool.submit(function, task)
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return pool.submit(function, task)
+    finally:
+        signal.signal(signal.SIGINT, kept)
 
 
 def _end_with(parent: int) -> None:

@@ -30,7 +30,7 @@ def load(package: str, name: str) -> ModuleType:
             return module
     if name not in names(package):
         raise UnspoolError(
-            f"There is no {package.rstrip('s')} named {name!r}.",
+            f"There is no {'rule' if package == 'threads' else package.rstrip('s')} named {name!r}.",
             f"Known are: {', '.join(names(package))}.",
             f"See `unspool {'rules' if package == 'threads' else package}`.",
             exit_code=2,

@@ -25,13 +25,13 @@ class Study:
     """A study folder that exists. Tables are read from disk at every call."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = Path(path).resolve()
         self.manifest = _read_manifest(self.path)
 
     @property
     def key_path(self) -> Path:
         """The key file beside the folder."""
-        return self.path.with_name(self.path.name + ".key")
+        return key_beside(self.path)
 
     @property
     def rules(self) -> list[str]:
@@ -45,12 +45,12 @@ class Study:
         kinds = {"prompts": tables.PROMPTS, "rejects": tables.REJECTS}
         if not files:
             return tables.empty(kinds.get(table, tables.THREADS)).lazy()
-        return pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore")
+        return pl.scan_parquet(files, glob=False, missing_columns="insert", extra_columns="ignore")
 
     def prompts(self) -> pl.DataFrame:
         """The prompts table: one row per prompt, by user and time, with the thread and step of the chosen rule."""
         files = sorted((self.path / "prompts").glob("*.parquet"))
-        frames = [pl.read_parquet(file) for file in files]
+        frames = [read_parquet(file) for file in files]
         return pl.concat(frames, how="diagonal") if frames else tables.empty(tables.PROMPTS)
 
     def threads(self, rule: str | None = None) -> pl.DataFrame:
@@ -88,7 +88,7 @@ class Study:
         tried = [name.strip(), normal(name)]
         found = pseudonyms.ids(pl.Series(tried), "user").to_list()
         aliases = self.path / "aliases.parquet"
-        known = dict(pl.read_parquet(aliases).iter_rows()) if aliases.exists() else {}
+        known = dict(read_parquet(aliases).iter_rows()) if aliases.exists() else {}
         here = set(self.scan("prompts").select(pl.col("user_id").unique()).collect()["user_id"])
         tried = [str(known.get(name, name)) for name in found]
         return next((user for user in tried if user in here), tried[0])
@@ -108,11 +108,11 @@ class Study:
                 raise UnspoolError(
                     "The output is a file.", "A study is a folder.", "Choose another with -o.", exit_code=2
                 )
-        key_path = Path(key) if key else path.with_name(path.name + ".key")
+        key_path = Path(key) if key else key_beside(path)
         key_path.parent.mkdir(parents=True, exist_ok=True)
         pseudonyms = read_key(key_path) if key or key_path.exists() else make_key(key_path)
         path.mkdir(parents=True, exist_ok=True)
-        if not (path / MANIFEST).exists():
+        if not (path / MANIFEST).exists() or (force and not _usable(path, pseudonyms)):
             write_json(path / MANIFEST, {"format": FORMAT, "key": pseudonyms.fingerprint(), "stages": {}})
         return cls(path)
 
@@ -162,6 +162,19 @@ class Study:
                 place.rmdir()
 
 
+def key_beside(path: Path) -> Path:
+    """The key file beside a study folder."""
+    return path.with_name(path.name + ".key")
+
+
+def _usable(path: Path, pseudonyms: Pseudonyms) -> bool:
+    """Whether the manifest can be read and is of this key."""
+    try:
+        return bool(_read_manifest(path)["key"] == pseudonyms.fingerprint())
+    except UnspoolError:
+        return False
+
+
 def _foreign(path: Path) -> bool:
     return any(child.name != WORK for child in path.iterdir())
 
@@ -191,6 +204,16 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 def fingerprint(*parts: Any) -> str:
     """Twelve digits that change when inputs, settings or code version change."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a Parquet file, whatever characters its path has."""
+    return pl.read_parquet(path, glob=False)
+
+
+def read_ipc(path: Path) -> pl.DataFrame:
+    """Read an Arrow file, whatever characters its path has."""
+    return pl.scan_ipc(path, glob=False).collect()
 
 
 def write_json(path: Path, value: Any) -> None:

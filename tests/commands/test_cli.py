@@ -262,29 +262,21 @@ main()
     assert prompts(tmp_path / "study").height == 6
 
 
-@pytest.mark.xfail(strict=True, reason="a reading or threading path with [ ] is taken for a glob by Polars: glob=False")
 def test_a_study_whose_name_has_brackets(log, tmp_path):
     unspool("run", log, "-o", tmp_path / "study [1]", "--language", "any", "--rule", "iou")
 
 
-@pytest.mark.xfail(strict=True, reason="Study.key_path: Path('.') has no name; resolve the path first")
 def test_the_folder_one_is_in_can_be_the_study(log, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     unspool("run", log, "-o", ".", "--language", "any", "--rule", "iou")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="study.py: a manifest that cannot be read advises --force, which fails in the same way"
-)
 def test_force_mends_a_broken_manifest(log, study):
     (study / "manifest.json").write_text("{")
     unspool("run", log, "-o", study, "--force", "--language", "any", "--rule", "iou")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="compiling/pseudonyms.py: digest_repeated of no rows is String, and owners() cannot join it"
-)
 @pytest.mark.parametrize("messages", [[], [message(1, "hello", bot=False)]])
 def test_a_log_without_any_prompt(tmp_path, messages):
     log = write(tmp_path / "log.json", messages)

@@ -200,7 +200,7 @@ def test_a_missing_column_names_role_and_columns_but_no_data(tmp_path):
     assert caught.value.exit_code == 2
     assert "'prompt'" in caught.value.wrong
     assert "role text" in caught.value.wrong
-    assert caught.value.found == "Its columns are who."
+    assert caught.value.found == "Its first line does not look like column names."
 
 
 @pytest.mark.parametrize(

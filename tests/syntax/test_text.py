@@ -88,7 +88,7 @@ def test_null_echo_gives_empty_text():
         ("(https://a.example/b) fox", "(<link>) fox"),
         ("s.mj.run/abc fox", "<link> fox"),
         ("HTTPS://A.EXAMPLE/B fox", "<link> fox"),
-        ("xhttps://a.example/handle fox", "x<link> fox"),
+        ("xhttps://a.example/handle fox", "<link> fox"),
         ("https://a.example/b,c_handle.png fox", "<link> fox"),
         ("http:/broken.example/x fox", "<link> fox"),
         ("www.example.com/me fox", "<link> fox"),

@@ -11,9 +11,7 @@ from unspool.errors import UnspoolError
 
 INPUT, FILTER, RULE = "Input", "What is kept", "Threads"
 
-Logs = Annotated[
-    list[str], typer.Argument(metavar="LOG...", help="Files, folders or globs; .gz and .zst are unpacked.")
-]
+Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Files, folders or globs; .gz and .zst are unpacked.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The study folder to make or go on with.")]
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")]
 Source = Annotated[
@@ -59,7 +57,7 @@ Rules = Annotated[
 Threshold = Annotated[
     float | None, typer.Option(help="Rules iou, overlap: similarity that continues a thread.", rich_help_panel=RULE)
 ]
-Tokens = Annotated[str | None, typer.Option(help="Rule iou: words or whitespace.", rich_help_panel=RULE)]
+Tokens = Annotated[str | None, typer.Option(help="Rules iou, overlap: words or whitespace.", rich_help_panel=RULE)]
 Minutes = Annotated[
     float | None, typer.Option(help="Rule gap: minutes of pause that end a thread.", rich_help_panel=RULE)
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +31,11 @@ def plain(value: Any, width: int | None = None) -> Text:
     return Text(text if width is None or len(text) <= width else text[: width - 1] + "…")
 
 
+def indented(text: str) -> Padding:
+    """A paragraph two columns in, on all of its lines."""
+    return Padding(plain(text), (0, 0, 0, 2), expand=False)
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON; times in ISO form, control characters and direction marks escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
@@ -49,7 +55,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(what: str, done: int, of: int) -> None:
             if what not in known:
-                known[what] = bars.add_task(what, total=of)
+                one_part = of == 1  # no share of it is known: only show that it is at work
+                known[what] = bars.add_task(what, total=None if one_part else of)
             bars.update(known[what], completed=done, total=of)
 
         yield show
@@ -58,8 +65,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 def rows(title: str, pairs: list[tuple[str, Any, str]]) -> Table:
     """A table of name, number and note."""
     table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
-    table.add_column(min_width=26)
-    table.add_column(justify="right", min_width=10)
+    table.add_column(min_width=26, no_wrap=True)
+    table.add_column(justify="right", min_width=10, no_wrap=True)
     table.add_column(style="dim")
     for name, number, note in pairs:
         table.add_row(f"  {name}", f"{number:,}" if isinstance(number, int) else str(number), note)

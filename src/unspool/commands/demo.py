@@ -24,15 +24,23 @@ def command(
     Example: [bold]unspool demo -o demo[/bold]
     """
     from unspool.commands import _screen
-    from unspool.simulate import simulate
+    from unspool.errors import UnspoolError
+    from unspool.simulate import simulate, truth_folder
     from unspool.stages.browse import list_threads
     from unspool.stages.read import read
     from unspool.stages.recovery import recovery
     from unspool.stages.summary import summarise
     from unspool.stages.thread import thread
 
-    out.mkdir(parents=True, exist_ok=True)
     log = out / "export.json"
+    if out.exists() and not truth_folder(log).is_dir() and (not out.is_dir() or any(out.iterdir())):
+        raise UnspoolError(
+            "The folder of the demo holds other files.",
+            "It was not made by a demo.",
+            "Choose another with -o.",
+            exit_code=2,
+        )
+    out.mkdir(parents=True, exist_ok=True)
     simulate("newcomers", seed=seed, users=users).write(log)
     with _screen.progress() as progress:
         study = read([str(log)], out / "study", force=True, progress=progress)

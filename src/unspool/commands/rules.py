@@ -26,7 +26,7 @@ def command(as_json: o.Json = False) -> None:
     for item in found:
         default = " (the default)" if item["name"] == threads.DEFAULT else ""
         _screen.out.print(f"[bold]{item['name']}[/bold]{default}")
-        _screen.out.print(_screen.plain(f"  {item['title']}"))
+        _screen.out.print(_screen.indented(item["title"]))
         for option, value in item["options"].items():
             _screen.out.print(f"  --{option} {value}", style="cyan")
-        _screen.out.print(_screen.plain(f"  {item['citation']}"), style="dim")
+        _screen.out.print(_screen.indented(item["citation"]), style="dim")

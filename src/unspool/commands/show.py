@@ -7,6 +7,8 @@ import typer
 from unspool.commands import _options as o
 
 STYLES = {"kept": "", "added": "bold green", "removed": "red strike"}
+MARKS = {"kept": ("", ""), "added": ("{+", "+}"), "removed": ("[-", "-]")}
+"""What stands around a span where there are no colours: in a file, or under NO_COLOR."""
 
 
 def command(
@@ -38,7 +40,7 @@ def command(
 def _head(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
     from rich.text import Text
 
-    head = Text(f"{row['step']:>3}  ", style="bold")
+    head = Text.assemble((f"{row['step']:>3}  ", "bold"))
     if row["time"]:
         gap = f"  +{_gap((row['time'] - before['time']).total_seconds())}" if before and before["time"] else ""
         head.append(f"{row['time']:%Y-%m-%d %H:%M:%S}{gap}", style="dim")
@@ -62,19 +64,36 @@ def _body(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
     from rich.padding import Padding
     from rich.text import Text
 
-    from unspool.commands import _screen
     from unspool.edits.words import word_diff
 
     spans = [("kept", row["text"])] if before is None else word_diff(before["text"], row["text"])
-    text = Text()
+    text, last = Text(), "kept"
     for what, words in spans:
-        text.append_text(Text(_screen.plain(words).plain, style=STYLES[what]))
+        if (last, what) == ("removed", "added"):
+            text.append(" ")
+        text.append_text(_span(what, words))
+        last = what
     now, then = _parameters(row), _parameters(before) if before else _parameters(row)
     for parameter in dict.fromkeys([*now, *then]):
         what = "kept" if parameter in now and parameter in then else "added" if parameter in now else "removed"
         text.append(" ")
-        text.append_text(Text(_screen.plain(parameter).plain, style=STYLES[what] or "dim"))
-    return Padding(text, (0, 0, 1, 5))
+        text.append_text(_span(what, parameter, "dim"))
+    return Padding(text, (0, 0, 1, 5), expand=False)
+
+
+def _span(what: str, words: str, kept: str = "") -> Any:
+    """A span in its colour, its blanks without one; with marks around it where there are no colours."""
+    from rich.text import Text
+
+    from unspool.commands import _screen
+
+    shown = _screen.plain(words).plain
+    core = shown.strip()
+    if not core:
+        return Text(shown)
+    before, _, after = shown.partition(core)
+    left, right = ("", "") if _screen.out.color_system and not _screen.out.no_color else MARKS[what]
+    return Text.assemble(before, (f"{left}{core}{right}", STYLES[what] or kept), after)
 
 
 def _parameters(row: dict[str, Any]) -> list[str]:

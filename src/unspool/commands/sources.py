@@ -21,5 +21,5 @@ def command(as_json: o.Json = False) -> None:
         return
     for item in found:
         _screen.out.print(f"[bold]{item['name']}[/bold]")
-        _screen.out.print(_screen.plain(f"  {item['title']}"))
-        _screen.out.print(_screen.plain(f"  {item['citation']}"), style="dim")
+        _screen.out.print(_screen.indented(item["title"]))
+        _screen.out.print(_screen.indented(item["citation"]), style="dim")

@@ -7,6 +7,9 @@ import typer
 
 from unspool.commands import _options as o
 
+WIDE = 80
+"""Columns of a terminal from which on ids stand in full; `show` takes the first digits too."""
+
 
 def command(
     study: o.StudyPath,
@@ -38,13 +41,18 @@ def command(
         _screen.err.print("No thread of that person." if user else "The study has no threads.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("thread", "began (UTC)", "prompts", "upscaled", "begins with"):
-        table.add_column(
-            name, justify="right" if name in ("prompts", "upscaled") else "left", no_wrap=name != "begins with"
-        )
+    digits = 16 if _screen.out.width >= WIDE else 8
+    table.add_column("thread", no_wrap=True, min_width=digits)
+    table.add_column("began (UTC)", no_wrap=True, min_width=16)
+    table.add_column("prompts", no_wrap=True, min_width=7, justify="right")
+    table.add_column("upscaled", no_wrap=True, min_width=8, justify="right")
+    table.add_column("begins with")
+    room = max(10, _screen.out.width - digits - 39)
     for row in found.iter_rows(named=True):
         began = f"{row['began']:%Y-%m-%d %H:%M}" if row["began"] else ""
         upscaled = "?" if row["n_upscaled"] is None else str(row["n_upscaled"])
-        table.add_row(row["thread_id"], began, str(row["n_prompts"]), upscaled, _screen.plain(row["text"], 70))
+        table.add_row(
+            row["thread_id"][:digits], began, str(row["n_prompts"]), upscaled, _screen.plain(row["text"], room)
+        )
     _screen.out.print(table)
-    _screen.err.print(f"Look at one: unspool show {study} {found['thread_id'][0]}", style="dim", markup=False)
+    _screen.err.print(f"Look at one: unspool show {study} {found['thread_id'][0][:digits]}", style="dim", markup=False)

@@ -1,5 +1,6 @@
 """One bucket of users: events to prompts, rejects and counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +33,17 @@ class Compiled:
     kinds: pl.DataFrame
 
 
-def compile_bucket(events: pl.DataFrame, sources: dict[int, str], settings: ReadSettings) -> Compiled:
-    """Compile all events of some users, given in input order; `sources` names the source of every input number."""
+def compile_bucket(
+    events: pl.DataFrame, sources: dict[int, str], settings: ReadSettings, dropped_users: Sequence[int] = ()
+) -> Compiled:
+    """Compile all events of some users, given in input order; `sources` names the source of every input number.
+
+    `dropped_users` are digests of people who are left out with all that they did.
+    """
     events = events.with_row_index("seq")
+    gone = events["user_id"].is_in(pl.Series(dropped_users, dtype=pl.UInt64).implode()).fill_null(False)
+    excluded = rejects(events.filter(gone), "read", "excluded")
+    events = events.filter(~gone)
     from_tables = events["kind"] == "prompt"
     chat = _from_messages(events.filter(~from_tables), settings)
     listed = _from_tables(events.filter(from_tables))
@@ -47,7 +56,7 @@ def compile_bucket(events: pl.DataFrame, sources: dict[int, str], settings: Read
     prompts, dropped = _clean(candidates, settings)
     return Compiled(
         prompts=_finished(prompts, sources),
-        rejects=pl.concat([chat.rejects, dropped]).sort("input", "record"),
+        rejects=pl.concat([excluded, chat.rejects, dropped]).sort("input", "record"),
         merged=_count(pl.concat([chat.merged, listed.merged, same, rerolls]), "category"),
         kinds=_count(pl.concat([chat.kinds, listed.kinds]), "kind"),
     )

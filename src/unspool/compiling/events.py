@@ -5,13 +5,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from unspool import tables
-from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal, normal_name
+from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal_name
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk
 from unspool.syntax.lines import parse_lines
 from unspool.syntax.scrub import scrub
 
 EXCERPT = 80
+_NO_WORDS = {
+    *("message_id", "user_id", "channel_id", "given_thread_id", "batch_key", "own_id", "user_name"),
+    *("text", "args", "echo"),
+}
+"""Strings of a table that are digested, or have been scrubbed already; all others are scrubbed."""
 KIND = pl.Enum((*tables.KINDS, "prompt"))
 
 EVENTS = tables.Table(
@@ -91,8 +96,7 @@ def from_messages(chunk: Chunk, number: int, linked: bool, pseudonyms: Pseudonym
     )
     chat = ~pl.col("from_bot").fill_null(True)
     chat = chat if linked else chat | (pl.col("kind") == "other")
-    drop = _dropped_users(settings)
-    reason = pl.when(chat).then(pl.lit("chatter")).when(drop | pl.col("excluded")).then(pl.lit("excluded"))
+    reason = pl.when(chat).then(pl.lit("chatter")).when(pl.col("excluded")).then(pl.lit("excluded"))
     rows = rows.with_columns(reason=reason)
     kept = rows.filter(pl.col("reason").is_null())
     kept, aliases = _pseudonymous(kept, pseudonyms)
@@ -121,13 +125,9 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
         captions=pl.col("captions").list.eval(scrub(pl.element())),
         own_id=pl.format("{}:{}", pl.lit(number), "record"),
     )
-    texts = [
-        name for name, kind in rows.schema.items() if kind == pl.String and name not in tables.PROMPT_RECORDS.columns
-    ]
-    rows = rows.with_columns(
-        scrub(pl.col(name)) for name in texts if name not in ("echo", "user_name", "message_id", "own_id")
-    )
-    gone = _dropped_users(settings) | _excluded(settings)
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String and name not in _NO_WORDS]
+    rows = rows.with_columns(scrub(pl.col(name)) for name in texts)
+    gone = _excluded(settings)
     kept = rows.filter(~gone)
     own = pseudonyms.digest(kept["own_id"], "record")
     thread = pseudonyms.digest_repeated(kept["given_thread_id"], "thread")
@@ -164,14 +164,6 @@ def _excluded(settings: ReadSettings) -> pl.Expr:
     if settings.channels:
         out = out | ~pl.col("channel_id").is_in(settings.channels).fill_null(False)
     return out
-
-
-def _dropped_users(settings: ReadSettings) -> pl.Expr:
-    if not settings.drop_users:
-        return pl.lit(False)
-    names = [normal(name) for name in settings.drop_users]
-    by_id = pl.col("user_id").is_in([name.strip() for name in settings.drop_users])
-    return (by_id | pl.col("user_name").is_in(names)).fill_null(False)
 
 
 def _no_aliases() -> pl.DataFrame:

@@ -47,8 +47,12 @@ class Pseudonyms:
 
     def digest_repeated(self, values: pl.Series, what: str) -> pl.Series:
         """The same, for columns in which a value returns often: each distinct value is digested once."""
-        unique = values.unique()
-        return values.replace_strict(unique, self.digest(unique, what), return_dtype=pl.UInt64).alias(values.name)
+        unique = values.drop_nulls().unique()
+        if not len(unique):
+            return self.digest(values, what)
+        return values.replace_strict(unique, self.digest(unique, what), default=None, return_dtype=pl.UInt64).alias(
+            values.name
+        )
 
     def ids(self, values: pl.Series, what: str) -> pl.Series:
         """Pseudonyms as they stand in a study: 16 hexadecimal digits, null for null."""
@@ -91,9 +95,11 @@ def read_key(path: Path) -> Pseudonyms:
 
 
 def make_key(path: Path) -> Pseudonyms:
-    """Write a new random key, readable by its owner only, and return it. The file must not exist."""
+    """Write a new random key, readable by its owner only, whole or not at all, and return it."""
     key = secrets.token_bytes(KEY_BYTES)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key.hex() + "\n")
+    temporary.replace(path)
     return Pseudonyms(key)

@@ -15,7 +15,7 @@ at all is an UnspoolError. No error text may hold a file name, a handle, a URL o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
@@ -104,10 +104,15 @@ def recognise(head: Head) -> str:
     )
 
 
+def quotable(columns: Sequence[str]) -> list[str]:
+    """Column names that an error may quote, at most 20: none if one of them looks like data rather than a name."""
+    return list(columns[:MOST_NAMES]) if all(LIKE_A_NAME.match(name) for name in columns) else []
+
+
 def _describe(head: Head) -> str:
     if not head.start:
         return "empty"
-    names = [name for name in head.columns if LIKE_A_NAME.match(name)]
+    names = quotable(head.columns)
     if names:
-        return f"a table with the columns {', '.join(names[:MOST_NAMES])}"
+        return f"a table with the columns {', '.join(names)}"
     return f"a {head.suffix or 'nameless'} file"

@@ -18,7 +18,7 @@ import polars as pl
 
 from unspool import tables
 from unspool.errors import UnspoolError
-from unspool.sources import LIKE_A_NAME, MOST_NAMES, Chunk, Span
+from unspool.sources import LIKE_A_NAME, MOST_NAMES, Chunk, Span, quotable
 from unspool.sources._streams import BROKEN, COMPRESSIONS, first_bytes, json_items, json_lines, open_bytes, plain_suffix
 from unspool.sources._times import BLANKS
 
@@ -112,13 +112,11 @@ def require(present: Sequence[str], wanted: dict[str, str]) -> None:
     """Raise an error if a column is missing. `wanted`: column names with what they are for."""
     if not (missing := [name for name in wanted if name not in present]):
         return
-    shown = [name for name in present if LIKE_A_NAME.match(name)]
-    more = ", ..." if len(shown) > MOST_NAMES else ""
+    shown = quotable(present)
+    more = ", ..." if len(present) > MOST_NAMES else ""
     raise UnspoolError(
         f"An input lacks the column {missing[0]!r} for {wanted[missing[0]]}.",
-        f"Its columns are {', '.join(shown[:MOST_NAMES])}{more}."
-        if shown
-        else "It has no columns that look like names.",
+        f"Its columns are {', '.join(shown)}{more}." if shown else "Its first line does not look like column names.",
         "Name the column as the file does; a CSV or TSV needs a first line with the names.",
         exit_code=2,
     )

@@ -31,13 +31,15 @@ class Input:
         return self.size * _FACTOR.get(self.path.suffix.lower(), 1)
 
 
-def find(logs: list[str], source: str | None) -> list[Input]:
+def find(logs: list[str], source: str | None, leave_out: tuple[Path, ...] = ()) -> list[Input]:
     """Expand files, folders (all files below, hidden ones left out) and globs; recognise each file's format.
+
+    `leave_out`: the study and its key, which may lie in the folder of the logs.
 
     In a folder, files that no source recognises are an error unless the source is forced: nothing is left out in
     silence.
     """
-    paths = list(dict.fromkeys(path for number, log in enumerate(logs, 1) for path in _expand(log, number)))
+    paths = list(dict.fromkeys(path for number, log in enumerate(logs, 1) for path in _expand(log, number, leave_out)))
     if source is not None:
         sources.source(source)
     for number, path in enumerate(paths, 1):
@@ -48,10 +50,10 @@ def find(logs: list[str], source: str | None) -> list[Input]:
     ]
 
 
-def _expand(log: str, number: int) -> list[Path]:
+def _expand(log: str, number: int, leave_out: tuple[Path, ...]) -> list[Path]:
     path = Path(log).expanduser()
     if path.is_dir():
-        below = [p for p in path.rglob("*") if p.is_file()]
+        below = [p for p in path.rglob("*") if p.is_file() and not _within(p, leave_out)]
         found = sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
     elif path.is_file():
         found = [path]
@@ -61,6 +63,11 @@ def _expand(log: str, number: int) -> list[Path]:
         what = "The folder holds no files." if path.is_dir() else "There is no such file, folder or glob."
         raise UnspoolError(f"Input argument {number} names no file.", what, "Check the path.", exit_code=2)
     return found
+
+
+def _within(path: Path, places: tuple[Path, ...]) -> bool:
+    whole = path.resolve()
+    return any(whole.is_relative_to(place) for place in places)
 
 
 def _check_readable(path: Path, number: int) -> None:
@@ -93,7 +100,7 @@ def head(path: Path) -> Head:
 def _columns(path: Path, start: bytes, suffix: str) -> tuple[str, ...]:
     if start[:4] == b"PAR1":
         try:
-            return tuple(pl.scan_parquet(path).collect_schema())
+            return tuple(pl.scan_parquet(path, glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError):
             return ()
     line = start.lstrip().split(b"\n", 1)[0].strip()

@@ -54,7 +54,7 @@ LEFT JOIN (SELECT i.gid AS gid, avg(x.rating) AS mean, count(x.rating) AS n
 ORDER BY g.id LIMIT ? OFFSET ?
 """
 OFFERED = """
-SELECT DISTINCT coalesce(h.method, -1) FROM upscales AS y JOIN images AS j ON j.id = y.iid
+SELECT DISTINCT coalesce(CAST(h.method AS INTEGER), -1) FROM upscales AS y JOIN images AS j ON j.id = y.iid
 JOIN generations AS h ON h.id = j.gid
 """
 SCHEMA: dict[str, Any] = {
@@ -111,7 +111,7 @@ def _query(database: sqlite3.Connection) -> str:
     if there["survey"] and "sid" in there["generations"]:
         user = f"CASE WHEN g.sid IN (SELECT id FROM survey) THEN {user} END"
     known = "method" in there["generations"]
-    method, offered = ("coalesce(g.method, -1)", OFFERED) if known else ("-1", "-1")
+    method, offered = ("coalesce(CAST(g.method AS INTEGER), -1)", OFFERED) if known else ("-1", "-1")
     return QUERY.format(user=user, method=method, offered=offered)
 
 

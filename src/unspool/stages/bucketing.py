@@ -10,7 +10,7 @@ from unspool import tables
 from unspool.compiling.bucket import Compiled, compile_bucket
 from unspool.compiling.events import EVENTS
 from unspool.compiling.settings import ReadSettings
-from unspool.study import write_json, write_parquet
+from unspool.study import read_ipc, write_json, write_parquet
 
 BUCKET_BYTES = 64 * 2**20
 MOST = 4
@@ -19,13 +19,14 @@ MOST = 4
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket's number, where its events lie, and where its prompts, rejects and counts go."""
+    """A bucket's number, where its events lie, where its tables and counts go, and digests of people to leave out."""
 
     number: int
     events: Path
     out: Path
     sources: dict[int, str]
     settings: ReadSettings
+    dropped_users: tuple[int, ...]
 
 
 def work_bucket(bucket: Bucket) -> int:
@@ -33,10 +34,10 @@ def work_bucket(bucket: Bucket) -> int:
     done = bucket.out / "counts" / f"{bucket.number:06d}.json"
     if done.exists():
         return bucket.number
-    files = sorted(bucket.events.glob(f"*/{bucket.number:06d}-*.arrow"))
+    files = sorted(bucket.events.glob(f"[0-9]*/{bucket.number:06d}-*.arrow"))
     counts = {name: pl.DataFrame(schema={"input": pl.UInt16, "what": pl.String, "n": pl.UInt32}) for name in _COUNTED}
     for group, events in enumerate(_groups(files)):
-        compiled = compile_bucket(events, bucket.sources, bucket.settings)
+        compiled = compile_bucket(events, bucket.sources, bucket.settings, bucket.dropped_users)
         name = f"{bucket.number:06d}-{group:03d}.parquet"
         if compiled.prompts.height:
             write_parquet(compiled.prompts, bucket.out / "prompts" / name)
@@ -64,15 +65,15 @@ def _groups(files: list[Path]) -> Iterator[pl.DataFrame]:
     """All events of the bucket at once; of a bucket that is far too large, those of a group of users at a time."""
     size = sum(file.stat().st_size for file in files)
     if size <= MOST * BUCKET_BYTES:
-        yield _load([pl.read_ipc(file) for file in files])
+        yield _load([read_ipc(file) for file in files])
         return
-    owners = pl.concat([pl.read_ipc(file, columns=["owner"]) for file in files])
+    owners = pl.concat([read_ipc(file).select("owner") for file in files])
     sizes = owners.group_by("owner").len().sort("owner", nulls_last=False)
     share = sizes["len"].cum_sum() * (size / max(1, owners.height)) // BUCKET_BYTES
     for (_,), group in sizes.with_columns(group=share).partition_by("group", as_dict=True, maintain_order=True).items():
         wanted = pl.col("owner").is_between(group["owner"].min(), group["owner"].max())
         wanted = wanted | pl.col("owner").is_null() if group["owner"].null_count() else wanted
-        yield _load([pl.read_ipc(file).filter(wanted.fill_null(False)) for file in files])
+        yield _load([read_ipc(file).filter(wanted.fill_null(False)) for file in files])
 
 
 def _load(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -46,9 +46,19 @@ def _inspect(item: Input, settings: ReadSettings, records: int) -> dict[str, Any
         "size": item.size,
         "records": seen,
         "whole": whole,
-        "kinds": dict(compiled.kinds.select("kind", "n").iter_rows()),
+        "kinds": dict(_kinds(compiled.kinds, pl.concat([compiled.rejects.clear(), *rejected])).iter_rows()),
         "prompts": compiled.prompts.height,
         "users": compiled.prompts["user_id"].drop_nulls().n_unique(),
         "merged": dict(compiled.merged.select("category", "n").iter_rows()),
         "rejects": dict(rejects.iter_rows()),
     }
+
+
+def _kinds(compiled: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Messages by kind, those that were left out on reading among them, as the books of a study count them."""
+    read = rejected.select(
+        kind=pl.when(pl.col("reason") == "chatter").then(pl.lit("other")).otherwise(pl.col("reason"))
+    )
+    counted = read.group_by("kind").len("n")
+    both = pl.concat([compiled.select("kind", "n"), counted.select("kind", "n")], how="vertical_relaxed")
+    return both.group_by("kind").agg(pl.col("n").sum()).sort("kind")

@@ -12,7 +12,7 @@ from unspool.compiling.routing import bucket_of
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk, Options, Span
 from unspool.sources._inputs import Input
-from unspool.study import whole_folder, write_json
+from unspool.study import read_ipc, whole_folder, write_json
 
 _ALL = "all"
 
@@ -91,17 +91,17 @@ def scatter_part(gathered: Gathered) -> int:
     target = gathered.folder / f"{gathered.number:06d}"
     if target.is_dir():
         return gathered.number
-    owners = pl.read_ipc(gathered.owners)
+    owners = read_ipc(gathered.owners)
     with whole_folder(target) as place:
         for number, file in enumerate(sorted(gathered.place.glob(f"{_ALL}-*.arrow"))):
-            rows = pl.read_ipc(file).join(owners, on="message_id", how="left", maintain_order="left")
+            rows = read_ipc(file).join(owners, on="message_id", how="left", maintain_order="left")
             scatter(rows.with_columns(owner=pl.coalesce("owner", "user_id")), gathered.buckets, place, number)
     return gathered.number
 
 
 def waiting(folder: Path) -> pl.LazyFrame:
     """The events that wait for their owners: message_id, user_id, reference_id, kind, in input order."""
-    files = sorted(folder.glob(f"*/{_ALL}-*.arrow"))
+    files = sorted(folder.glob(f"[0-9]*/{_ALL}-*.arrow"))
     columns = ["message_id", "user_id", "reference_id", "kind"]
     lazy = [pl.scan_ipc(file, glob=False) for file in files]
     empty = pl.DataFrame(schema={name: EVENTS.columns[name] for name in columns}).lazy()

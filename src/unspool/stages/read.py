@@ -21,7 +21,7 @@ from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find, sha256
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
 from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
-from unspool.study import Study, fingerprint, sweep, write_parquet
+from unspool.study import Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
 
 Progress = Callable[[str, int, int], None]
 SMALL_BYTES = 16 * 2**20
@@ -47,8 +47,9 @@ def read(
     study's are an error unless `force`.
     """
     settings = settings or ReadSettings()
-    inputs = find(list(logs), settings.source)
-    opened = Study.open_or_make(Path(study), key, force=force)
+    place = Path(study).resolve()
+    inputs = find(list(logs), settings.source, leave_out=(place, key_beside(place)))
+    opened = Study.open_or_make(place, key, force=force)
     pseudonyms = opened.pseudonyms(key)
     with opened.locked():
         listed = [{**_described(i), "sha256": sha256(i.path)} for i in inputs]
@@ -100,7 +101,7 @@ def _check_inputs(study: Study, listed: list[dict[str, Any]], force: bool) -> No
         return
     raise UnspoolError(
         "The study was made from other inputs.",
-        f"It has {len(before)}, {len(listed)} are given, and their contents differ.",
+        f"It has {len(before)} input(s), {len(listed)} given now, and the contents differ.",
         "Choose another study with -o, or add --force to make this one anew.",
         exit_code=2,
     )
@@ -152,7 +153,7 @@ class _Reading:
         self._check_blank()
 
     def _totals(self) -> list[dict[str, int]]:
-        return [orjson.loads(file.read_bytes()) for file in sorted(self.parts.glob("*/totals.json"))]
+        return [orjson.loads(file.read_bytes()) for file in sorted(self.parts.glob("[0-9]*/totals.json"))]
 
     def _check_blank(self) -> None:
         totals = self._totals()
@@ -181,21 +182,34 @@ class _Reading:
         for name in ("prompts", "rejects", "counts"):
             (self.out / name).mkdir(parents=True, exist_ok=True)
         named = {i.number: i.source for i in self.inputs}
-        tasks = [Bucket(n, events, self.out, named, self.settings) for n in range(self.buckets)]
+        dropped = self._dropped_users()
+        tasks = [Bucket(n, events, self.out, named, self.settings, dropped) for n in range(self.buckets)]
         self._run("compiling", work_bucket, tasks)
+
+    def _aliases(self) -> pl.DataFrame:
+        """Digests of names with those of the ids that they are names of."""
+        empty = pl.DataFrame(schema={"alias": pl.UInt64, "user_id": pl.UInt64})
+        files = sorted(self.parts.glob("[0-9]*/aliases-*.parquet"))
+        return pl.concat([empty, *(read_parquet(file) for file in files)]).unique(maintain_order=True)
+
+    def _dropped_users(self) -> tuple[int, ...]:
+        """Digests of the people to leave out, named by id or by a name that anywhere in the log stands by an id."""
+        asked = [spelling for name in self.settings.drop_users for spelling in (name.strip(), normal(name))]
+        digests = self.pseudonyms.digest(pl.Series(asked, dtype=pl.String), "user")
+        known = self._aliases().filter(pl.col("alias").is_in(digests.implode()))["user_id"]
+        return tuple(sorted({*digests, *known}))
 
     def _collect(self) -> None:
         """Add the rejects and aliases of the first pass, balance the books, and say that all is ready."""
         for name in ("prompts", "rejects"):
             sweep(self.out / name)
-        files = sorted(self.parts.glob("*/rejects-*.parquet"))
+        files = sorted(self.parts.glob("[0-9]*/rejects-*.parquet"))
         for number, place in enumerate(sorted({file.parent for file in files})):
-            found = pl.concat([pl.read_parquet(file) for file in sorted(place.glob("rejects-*.parquet"))])
+            found = pl.concat([read_parquet(file) for file in sorted(place.glob("rejects-*.parquet"))])
             if found.height:
                 write_parquet(found, self.out / "rejects" / f"read-{number:06d}.parquet")
-        named = [pl.read_parquet(file) for file in sorted(self.parts.glob("*/aliases-*.parquet"))]
-        if named:
-            aliases = pl.concat(named).unique(maintain_order=True)
+        aliases = self._aliases()
+        if aliases.height:
             write_parquet(
                 aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"])),
                 self.out / "aliases.parquet",
@@ -209,8 +223,8 @@ class _Reading:
         books = {i.number: _Books() for i in self.inputs}
         for total in self._totals():
             books[total["input"]].records += total["records"]
-        for file in sorted(self.parts.glob("*/rejects-*.parquet")):
-            for number, reason, n in pl.read_parquet(file).group_by("input", "reason").len().iter_rows():
+        for file in sorted(self.parts.glob("[0-9]*/rejects-*.parquet")):
+            for number, reason, n in read_parquet(file).group_by("input", "reason").len().iter_rows():
                 books[number].rejects[reason] += n
                 books[number].kinds["other" if reason == "chatter" else reason] += n
         for file in sorted((self.out / "counts").glob("*.json")):

@@ -14,7 +14,7 @@ from unspool import threads as rules
 from unspool.engine import worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.stages.read import Progress, silent
-from unspool.study import Study, fingerprint, sweep, write_parquet
+from unspool.study import Study, fingerprint, read_parquet, sweep, write_parquet
 
 SMALL_BYTES = 8 * 2**20
 _COLUMNS = ("thread_id", "step", "steps_left")
@@ -88,7 +88,7 @@ def thread_file(file: File) -> tuple[int, int]:
     done = file.work / file.path.name
     target = file.out / file.path.name
     if not done.exists():
-        prompts = pl.read_parquet(file.path)
+        prompts = read_parquet(file.path)
         found = assign(prompts, file.rule, **file.options)
         write_parquet(found, target)
         if file.chosen:
@@ -105,7 +105,7 @@ def thread_file(file: File) -> tuple[int, int]:
                 )
             write_parquet(prompts.with_columns(columns), file.path)
         done.touch()
-    table = pl.scan_parquet(target).select(n=pl.len(), threads=(pl.col("step") == 1).sum()).collect()
+    table = pl.scan_parquet(target, glob=False).select(n=pl.len(), threads=(pl.col("step") == 1).sum()).collect()
     return table["n"].item(), table["threads"].item()
 
 

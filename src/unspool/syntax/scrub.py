@@ -2,20 +2,27 @@
 
 import polars as pl
 
-_HOSTS = r"(?:s\.mj\.run|(?:cdn|media)\.discordapp\.(?:com|net)|discord\.(?:gg|com)|midjourney\.com)/"
-LINK = rf"(?i)<?(?:https?:/+|\bwww\.|\b{_HOSTS})(?:[^\s<>*]*[^\s<>*.,;:!?)\]}}'\"])?>?"
+_END = r"(?:[^\s<>]*[^\s<>*.,;:!?)\]}'\"])?>?"
+LINK = rf"(?i)<?(?:https?:/+|\b[a-z][a-z0-9+.\-]*://|\bwww\.){_END}"
+_LONG_SITE = r"\b[a-z0-9\-]+\.[a-z0-9\-]+\.(?:com|net|org|io|gg|me|co|art|app|dev)\b"
+SITE = rf"(?i)<?(?:\b(?:[a-z0-9\-]+\.)+[a-z]{{2,}}/|{_LONG_SITE}){_END}"
 EMAIL = r"[\w.+\-]+@[\w\-]+\.\w[\w.\-]*\w"
 ANGLE_MENTION = r"<(?:@[!&]?|#)\d+>"
-NAME_MENTION = r"(^|[^\w@<])@[\w](?:[\w.\-]*\w)?(?:#\d{4}\b)?"
+NAME_MENTION = r"(^|[^\w@<])@[.\-]?\w(?:[\w.\-]*\w)?(?:#\d{4}\b)?"
+NUMBERED_NAME = r"\b\w[\w.]{1,31}#\d{4}\b"
+BARE_ID = r"\b\d{17,20}\b"
 
 
 def scrub(text: pl.Expr) -> pl.Expr:
-    """Replace links by `<link>` and mentions, by id, by @name or by e-mail address, by `<user>`."""
+    """Replace links by `<link>`, and by `<user>` mentions by id or @name, e-mail addresses, name#1234 and bare ids."""
     return (
         text.str.replace_all(LINK, "<link>")
+        .str.replace_all(EMAIL, "<user>")  # before sites without a scheme: they would leave the name before the @
+        .str.replace_all(SITE, "<link>")
         .str.replace_all(ANGLE_MENTION, "<user>")
-        .str.replace_all(EMAIL, "<user>")
         .str.replace_all(NAME_MENTION, "${1}<user>")
+        .str.replace_all(NUMBERED_NAME, "<user>")
+        .str.replace_all(BARE_ID, "<user>")
     )
 
 
