@@ -1,13 +1,11 @@
 """Stage `read`: logs to prompts and rejects, in two passes over buckets of users, with books that balance."""
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import orjson
 import polars as pl
 
 import unspool
@@ -19,6 +17,7 @@ from unspool.engine import Runner, worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find, sha256
+from unspool.stages.books import balance, check_blank
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
 from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
 from unspool.study import Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
@@ -150,21 +149,7 @@ class _Reading:
         self.parts.mkdir(exist_ok=True)
         rest = (self.settings, self.pseudonyms.key, self.buckets, self.gather, self.parts)
         self._run("reading", parse_part, [Part(n, item, span, *rest) for n, (item, span) in enumerate(spans)])
-        self._check_blank()
-
-    def _totals(self) -> list[dict[str, int]]:
-        return [orjson.loads(file.read_bytes()) for file in sorted(self.parts.glob("[0-9]*/totals.json"))]
-
-    def _check_blank(self) -> None:
-        totals = self._totals()
-        by_bot, blank = sum(t["by_bot"] for t in totals), sum(t["blank"] for t in totals)
-        if by_bot and blank == by_bot:
-            raise UnspoolError(
-                "Every message of the bot is blank.",
-                f"{by_bot:,} were found, none with content.",
-                "Export again by an account that sees the messages: a bot needs the Message Content Intent, "
-                "set in the Discord developer portal.",
-            )
+        check_blank(self.parts)
 
     def _spread(self) -> Path:
         path = self.work / "owners.arrow"
@@ -209,29 +194,12 @@ class _Reading:
             if found.height:
                 write_parquet(found, self.out / "rejects" / f"read-{number:06d}.parquet")
         aliases = self._aliases()
-        if aliases.height:
-            write_parquet(
-                aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"])),
-                self.out / "aliases.parquet",
-            )
-        self.study.manifest |= {"buckets": self.buckets, "counts": self._books()}
+        named = aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"]))
+        write_parquet(named, self.out / "aliases.parquet")
+        counts = balance(self.parts, self.out / "counts", [i.number for i in self.inputs])
+        self.study.manifest |= {"buckets": self.buckets, "counts": counts}
         self.study.save_manifest()
         (self.work / "ready").touch()
-
-    def _books(self) -> dict[str, Any]:
-        """Records read = prompts + merged + rejects, per input and in sum; else the run fails."""
-        books = {i.number: _Books() for i in self.inputs}
-        for total in self._totals():
-            books[total["input"]].records += total["records"]
-        for file in sorted(self.parts.glob("[0-9]*/rejects-*.parquet")):
-            for number, reason, n in read_parquet(file).group_by("input", "reason").len().iter_rows():
-                books[number].rejects[reason] += n
-                books[number].kinds["other" if reason == "chatter" else reason] += n
-        for file in sorted((self.out / "counts").glob("*.json")):
-            for name, rows in orjson.loads(file.read_bytes()).items():
-                for number, what, n in rows:
-                    books[number].add(name, what, n)
-        return _balanced(list(books.values()))
 
     def _publish(self) -> None:
         """Move what is ready into its place; done again after a cut, it ends the same."""
@@ -245,45 +213,3 @@ class _Reading:
             item["records"] = counts["records"]
         self.study.manifest["stages"] = {"read": self.study.manifest["stages"]["read"]}
         self.study.manifest |= {"rules": {}, "rule": None}
-
-
-class _Books:
-    """Counts of one input."""
-
-    def __init__(self) -> None:
-        self.records = self.prompts = 0
-        self.merged: Counter[str] = Counter()
-        self.rejects: Counter[str] = Counter()
-        self.kinds: Counter[str] = Counter()
-
-    def add(self, name: str, what: str, n: int) -> None:
-        if name == "prompts":
-            self.prompts += n
-        else:
-            getattr(self, name)[what] += n
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "records": self.records,
-            "prompts": self.prompts,
-            "merged": dict(sorted(self.merged.items())),
-            "rejects": dict(sorted(self.rejects.items())),
-            "kinds": dict(sorted(self.kinds.items())),
-        }
-
-
-def _balanced(books: list[_Books]) -> dict[str, Any]:
-    total = _Books()
-    for number, book in enumerate(books, 1):
-        found = book.prompts + book.merged.total() + book.rejects.total()
-        if found != book.records:
-            raise UnspoolError(
-                f"The books of input {number} do not balance.",
-                f"{book.records:,} records were read, {found:,} are accounted for.",
-                "This is a fault of unspool: please report it with the counts.",
-            )
-        total.records += book.records
-        total.prompts += book.prompts
-        for name in ("merged", "rejects", "kinds"):
-            getattr(total, name).update(getattr(book, name))
-    return {"total": total.as_dict(), "inputs": [book.as_dict() for book in books]}
