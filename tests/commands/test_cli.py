@@ -282,3 +282,11 @@ def test_a_log_without_any_prompt(tmp_path, messages):
     log = write(tmp_path / "log.json", messages)
     done = unspool("run", log, "-o", tmp_path / "study", "--source", "discord_api", "--rule", "iou")
     assert "No prompts" in done.err
+
+
+def test_a_person_to_leave_out_who_is_not_there_is_told(log, tmp_path):
+    found = unspool("read", log, "-o", tmp_path / "a", "--language", "any", "--drop-user", "502")
+    assert "Left out with the people named: 2 records." in found.err
+    missed = unspool("read", log, "-o", tmp_path / "b", "--language", "any", "--drop-user", "5002")
+    assert "Nobody was left out" in " ".join(missed.err.split())
+    assert "5002" not in missed.err

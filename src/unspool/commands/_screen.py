@@ -135,6 +135,14 @@ def summary(found: dict[str, Any]) -> None:
     )
 
 
+def dropped(people: list[str] | None, records: int) -> None:
+    """Say how many records went with the people who were left out; above all that there were none."""
+    if people and not records:
+        err.print("Nobody was left out: no record of this log is by the people named with --drop-user.", style="bold")
+    elif people:
+        err.print(f"Left out with the people named: {records:,} records.", style="dim")
+
+
 def _threads(found: dict[str, Any], rule: str, threads: dict[str, Any]) -> None:
     chosen = "the chosen rule" if rule == found["rule"] and len(found["rules"]) > 1 else ""
     pairs = [("threads", threads["n_threads"], chosen)]

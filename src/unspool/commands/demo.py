@@ -32,7 +32,7 @@ def command(
     from unspool.stages.summary import summarise
     from unspool.stages.thread import thread
 
-    log = out / "export.json"
+    log, place = out / "export.json", out / "study"
     if out.exists() and not truth_folder(log).is_dir() and (not out.is_dir() or any(out.iterdir())):
         raise UnspoolError(
             "The folder of the demo holds other files.",
@@ -43,7 +43,7 @@ def command(
     out.mkdir(parents=True, exist_ok=True)
     simulate("newcomers", seed=seed, users=users).write(log)
     with _screen.progress() as progress:
-        study = read([str(log)], out / "study", force=True, progress=progress)
+        study = read([str(log)], place, force=True, progress=progress)
         for rule in RULES:
             thread(study, rule, choose=rule == RULES[0], progress=progress)
     found, recovered = summarise(study), recovery(study, log)
@@ -53,9 +53,9 @@ def command(
     _screen.summary(found)
     _screen.out.print(_recovered(recovered))
     longest = list_threads(study, longest=1)["thread_id"].to_list()
-    _screen.err.print(f"\nThe log is {log}, the study {study.path}. Next:", style="dim", markup=False)
+    _screen.err.print(f"\nThe log is {log}, the study {place}. Next:", style="dim", markup=False)
     _screen.err.print(
-        f"  unspool show {study.path} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study",
+        f"  unspool show {place} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study",
         style="dim",
         markup=False,
     )

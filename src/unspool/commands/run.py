@@ -45,6 +45,7 @@ def command(
         study = read(logs, out, settings, key=key, force=force, jobs=workers, progress=progress)
         add_threads(study, rule, progress, workers, threshold=threshold, tokens=tokens, minutes=minutes)
     found = summarise(study)
+    _screen.dropped(drop_user, study.manifest["n_dropped"])
     if as_json:
         _screen.print_json(found)
         return

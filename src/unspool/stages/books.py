@@ -45,6 +45,12 @@ def balance(parts: Path, counts: Path, inputs: Iterable[int]) -> dict[str, Any]:
     return _balanced(list(books.values()))
 
 
+def dropped_records(counts: Path) -> int:
+    """Records of people who were left out: in the second pass nothing else is excluded."""
+    rows = [row for file in counts.glob("*.json") for row in orjson.loads(file.read_bytes())["rejects"]]
+    return sum(n for _, reason, n in rows if reason == "excluded")
+
+
 class Books:
     """Counts of one input: records read, prompts, merged by category, rejects by reason, messages by kind."""
 

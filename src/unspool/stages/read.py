@@ -17,7 +17,7 @@ from unspool.engine import Runner, worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find, sha256
-from unspool.stages.books import balance, check_blank
+from unspool.stages.books import balance, check_blank, dropped_records
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
 from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
 from unspool.study import Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
@@ -196,8 +196,9 @@ class _Reading:
         aliases = self._aliases()
         named = aliases.select(hexadecimal(aliases["alias"]), hexadecimal(aliases["user_id"]))
         write_parquet(named, self.out / "aliases.parquet")
-        counts = balance(self.parts, self.out / "counts", [i.number for i in self.inputs])
-        self.study.manifest |= {"buckets": self.buckets, "counts": counts}
+        place = self.out / "counts"
+        counts = balance(self.parts, place, [i.number for i in self.inputs])
+        self.study.manifest |= {"buckets": self.buckets, "counts": counts, "n_dropped": dropped_records(place)}
         self.study.save_manifest()
         (self.work / "ready").touch()
 
