@@ -116,8 +116,8 @@ def summary(found: dict[str, Any]) -> None:
         ("users", found["n_users"], ""),
         (
             "upscaled",
-            "unknown" if share is None else f"{share:.1%}",
-            "" if share is not None else "this log cannot know",
+            ("unknown" if found["n_prompts"] else "-") if share is None else f"{share:.1%}",
+            "this log cannot know" if share is None and found["n_prompts"] else "",
         ),
     ]
     if found["first"]:
