@@ -40,6 +40,18 @@ def test_thread_takes_any_table_and_gives_polars_by_user_and_time(table, form):
     assert found["steps_left"].to_list() == [1, 0, 0, 1, 0]
 
 
+def test_prompts_without_user_or_time_keep_their_row_and_have_no_thread(table):
+    holes = table.with_columns(
+        user_id=pl.when(pl.col("text") != TEXTS[2]).then("user_id"),
+        time=pl.when(pl.col("text") != TEXTS[1]).then("time"),
+    )
+    found = unspool.thread(holes, rule="iou")
+    threaded = dict(found.filter(pl.col("thread_id").is_not_null()).select("text", "step").unique("text").iter_rows())
+    assert set(found.filter(pl.col("thread_id").is_null())["text"]) == {TEXTS[1], TEXTS[2]}
+    assert set(threaded) == {TEXTS[0], TEXTS[4]}
+    assert found.height == 5
+
+
 def test_thread_names_what_a_table_lacks(table):
     with pytest.raises(unspool.UnspoolError, match="lacks time and text"):
         unspool.thread(table.select("user_id"))
@@ -58,6 +70,12 @@ def test_columns_map_the_roles(table, tmp_path):
         renamed, tmp_path / "s", rule="iou", language="any", columns={"user_id": "who", "time": "at", "text": "prompt"}
     )
     assert study.prompts().height == 5
+
+
+def test_where_the_log_cannot_know_upscales_merging_rerolls_does_not_make_it_know(table, tmp_path):
+    study = unspool.run(table, tmp_path / "s", rule="iou", language="any", actions=["grid", "remix"])
+    assert study.prompts()["upscaled"].to_list() == [None] * 4
+    assert study.manifest["counts"]["total"]["merged"] == {"derived": 1}
 
 
 def test_no_threads_without_users_and_an_order_will_do_for_time(table, tmp_path):

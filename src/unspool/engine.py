@@ -20,7 +20,8 @@ _PARENT_CHECK_S = 0.5
 
 def worker_count(asked: int | None = None) -> int:
     """Workers to use: as asked, else one per core this process may use."""
-    return max(1, asked or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, asked or cores or 1)
 
 
 @contextmanager

@@ -106,6 +106,10 @@ def test_the_chosen_rule_fills_the_prompts_and_the_others_stand_beside(export, t
     assert study.rules == ["iou-threshold=0.6", "gap", "iou"]
     with pytest.raises(UnspoolError, match="has no option"):
         thread(study, "gap", threshold=0.6)
+    with pytest.raises(UnspoolError):
+        thread(study, "iou", tokens="../../elsewhere")
+    assert study.rules == ["iou-threshold=0.6", "gap", "iou"]
+    assert not list(study.path.parent.rglob("elsewhere"))
     with pytest.raises(UnspoolError, match="no threads by the rule 'overlap'"):
         study.threads("overlap")
 

@@ -142,7 +142,7 @@ def _rerolls(rows: pl.DataFrame, settings: ReadSettings) -> tuple[pl.DataFrame, 
     total = pl.col("n_upscales").sum().over(key)
     rows = rows.with_columns(
         n_upscales=pl.when(pl.col("n_upscales").is_not_null()).then(total).cast(pl.UInt32),
-        upscaled=pl.col("upscaled").any().over(key),
+        upscaled=pl.when(pl.col("upscaled").is_not_null()).then(pl.col("upscaled").any().over(key)),
     )
     again = pl.col("action") == "reroll"
     return rows.filter(~again), _merged(rows.filter(again), "derived")

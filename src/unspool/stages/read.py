@@ -76,7 +76,7 @@ def read(
 def _public(settings: ReadSettings, pseudonyms: Pseudonyms) -> dict[str, Any]:
     """The settings as the manifest may hold them: people and channels as pseudonyms."""
     channels = pl.Series(settings.channels, dtype=pl.String)
-    people = pl.Series([normal(name) for name in settings.drop_users], dtype=pl.String)
+    people = pl.Series([name.strip() for name in settings.drop_users], dtype=pl.String)
     return asdict(settings) | {
         "channels": pseudonyms.ids(channels, "channel").to_list(),
         "drop_users": pseudonyms.ids(people, "user").to_list(),

@@ -34,41 +34,35 @@ def label(rule: str, options: Mapping[str, Any]) -> str:
 
 
 def assign(prompts: pl.DataFrame, rule: str = rules.DEFAULT, **options: Any) -> pl.DataFrame:
-    """The threads table of some prompts: prompt_id, thread_id, step (from 1), steps_left (0 at the last).
+    """The threads table of some prompts, row by row: prompt_id, thread_id, step (from 1), steps_left (0 at the last).
 
     A thread is a contiguous run of one user's prompts in order and bears the id of its first prompt. Prompts without a
     user, or without both time and order, have no thread: null.
     """
-    if not prompts.height:
-        return tables.empty(tables.THREADS)
-    orderly = pl.col("user_id").is_not_null() & pl.coalesce(*_places(prompts)).is_not_null()
+    orderly = prompts.select(pl.col("user_id").is_not_null() & pl.any_horizontal(_places(prompts))).to_series()
     known = prompts.filter(orderly)
     if not known.height:
         return tables.conform(prompts.select("prompt_id"), tables.THREADS)
     starts = rules.rule(rule).starts(known, **options) | (known["user_id"] != known["user_id"].shift()).fill_null(True)
-    numbered = known.select("prompt_id", starts.alias("starts")).with_columns(
-        run=pl.col("starts").cum_sum(), row=pl.int_range(pl.len())
-    )
-    first = numbered.filter("starts").with_columns(
-        length=pl.col("row").shift(-1, fill_value=known.height) - pl.col("row")
-    )
-    at = numbered["run"] - 1
-    step = numbered["row"] - first["row"].gather(at) + 1
+    row = pl.int_range(known.height, eager=True)
+    first = row.filter(starts)
+    length = first.shift(-1, fill_value=known.height) - first
+    run = starts.cum_sum() - 1
+    step = row - first.gather(run) + 1
     found = pl.DataFrame(
         {
-            "prompt_id": numbered["prompt_id"],
-            "thread_id": first["prompt_id"].gather(at),
+            "row": prompts.with_row_index("row").filter(orderly)["row"],
+            "thread_id": known["prompt_id"].gather(first).gather(run),
             "step": step,
-            "steps_left": first["length"].gather(at) - step,
+            "steps_left": length.gather(run) - step,
         }
     )
-    if known.height < prompts.height:
-        found = pl.concat([prompts.filter(~orderly).select("prompt_id"), found], how="diagonal")
-    return tables.conform(found, tables.THREADS)
+    whole = prompts.select("prompt_id").with_row_index("row")
+    return tables.conform(whole.join(found, on="row", how="left", maintain_order="left").drop("row"), tables.THREADS)
 
 
 def _places(prompts: pl.DataFrame) -> list[pl.Expr]:
-    return [pl.col("time").cast(pl.Int64), *([pl.col("order").cast(pl.Int64)] if "order" in prompts.columns else [])]
+    return [pl.col(name).is_not_null() for name in ("time", "order") if name in prompts.columns]
 
 
 @dataclass(frozen=True)
@@ -92,18 +86,7 @@ def thread_file(file: File) -> tuple[int, int]:
         found = assign(prompts, file.rule, **file.options)
         write_parquet(found, target)
         if file.chosen:
-            columns = (
-                found.select(_COLUMNS)
-                if found.height == prompts.height and found["prompt_id"].equals(prompts["prompt_id"])
-                else None
-            )
-            if columns is None:
-                columns = (
-                    prompts.select("prompt_id")
-                    .join(found, on="prompt_id", how="left", maintain_order="left")
-                    .select(_COLUMNS)
-                )
-            write_parquet(prompts.with_columns(columns), file.path)
+            write_parquet(prompts.with_columns(found.select(_COLUMNS)), file.path)
         done.touch()
     table = pl.scan_parquet(target, glob=False).select(n=pl.len(), threads=(pl.col("step") == 1).sum()).collect()
     return table["n"].item(), table["threads"].item()
@@ -134,6 +117,8 @@ def thread(
         if study.stage_done(f"thread {name}", mark) and (not choose or study.manifest["rule"] == name):
             study.finish("thread")
             return study
+        if choose and study.manifest["rule"] != name:
+            study.manifest["rule"] = None  # until all files have the columns of one rule
         study.mark(f"thread {name}", mark, "running")
         files = sorted((study.path / "prompts").glob("*.parquet"))
         out = study.path / "threads" / name
@@ -163,7 +148,7 @@ def thread(
 
 
 def check_options(rule: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that differ from the rule's defaults; one that the rule does not have is an error."""
+    """The options that differ from the rule's defaults; one that the rule does not have or cannot take is an error."""
     known = dict(list(inspect.signature(rules.rule(rule).starts).parameters.items())[1:])
     for name in options:
         if name not in known:
@@ -173,4 +158,5 @@ def check_options(rule: str, options: Mapping[str, Any]) -> dict[str, Any]:
                 "See `unspool rules`.",
                 exit_code=2,
             )
+    rules.rule(rule).starts(tables.empty(tables.PROMPTS), **options)  # a value out of range is told before any work
     return {name: value for name, value in options.items() if value != known[name].default}

@@ -1,0 +1,18 @@
+"""Where tasks run."""
+
+import os
+
+from unspool.engine import worker_count, workers
+
+
+def test_workers_are_as_asked_on_every_system(monkeypatch):
+    assert worker_count(3) == 3
+    assert worker_count() >= 1
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert worker_count(1) == 1
+    assert worker_count() == (os.cpu_count() or 1)
+
+
+def test_results_are_the_same_in_one_process_and_in_several():
+    with workers(1) as alone, workers(2) as pool:
+        assert sorted(alone.run(abs, [-3, 1, -2])) == sorted(pool.run(abs, [-3, 1, -2])) == [1, 2, 3]
