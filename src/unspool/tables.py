@@ -133,6 +133,40 @@ REJECTS = Table(
     },
     ("input", "record"),
 )
+FEATURES = Table("features", {"prompt_id": pl.String}, ("prompt_id",), open_ended=True)
+"""One column more for each column of each feature, and `caption_<column>`, the mean over a prompt's captions."""
+
+RESULTS = Table(
+    "results",
+    {
+        "analysis": pl.String,
+        "feature": pl.String,
+        "estimand": pl.String,
+        "mode": pl.String,
+        "rule": pl.String,
+        "group": pl.String,
+        "model": pl.String,
+        "step": pl.UInt32,
+        "estimate": pl.Float64,
+        "standard_error": pl.Float64,
+        "ci_low": pl.Float64,
+        "ci_high": pl.Float64,
+        "ci_level": pl.Float64,
+        "p_value": pl.Float64,
+        "p_adjusted": pl.Float64,
+        "effect": pl.Float64,
+        "effect_name": pl.String,
+        "n_prompts": pl.Int64,
+        "n_threads": pl.Int64,
+        "n_users": pl.Int64,
+        "method": pl.String,
+        "seed": pl.Int64,
+        "note": pl.String,
+    },
+    ("analysis", "feature", "estimand", "mode", "rule", "group", "model", "step"),
+)
+"""`estimate` null: not known, and `note` says why. `ci_low` to `ci_high`: over users, whole; `standard_error`: over
+prompts or threads as the paper has it."""
 
 
 def empty(table: Table) -> pl.DataFrame:

@@ -1,0 +1,102 @@
+"""One file per question about a measured log: from prompts with features to rows of results.
+
+An analysis is a module with
+
+    TITLE: str            one line
+    QUESTION: str         what a reader wants to know
+    CITATION: str         where the procedure comes from
+    LIMITS: str           one sentence: what it does not show
+    ORDER: int            its place in the report
+    FIGURES: tuple[str, ...]     modules of figures/ that draw its rows
+
+    def analyse(log: Measured) -> pl.DataFrame        rows of the table results
+    def findings(rows: pl.DataFrame) -> list[str]     plain sentences with their numbers, from these rows
+
+`findings` gets the analysis's rows as they stand in the study, so that a report needs nothing but the results. What
+cannot be estimated is a row with a null estimate and the reason in `note`, never left out.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+import polars as pl
+
+from unspool import registry, tables
+from unspool.features import Column
+from unspool.stats.bootstrap import DRAWS, LEVEL
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`least`: prompts that a thread needs for the means along it. `steps`: how many steps they are shown for.
+
+    `draws` of the bootstrap over users, the `level` of its intervals, and the `seed` of everything random.
+    `classifier`: a causal language model to fine-tune (hub name, folder), None for none.
+    """
+
+    least: int = 10
+    steps: int = 10
+    draws: int = DRAWS
+    level: float = LEVEL
+    seed: int = 0
+    classifier: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A log to analyse: its prompts with their features, and the threads by `rule`.
+
+    `prompts`: the columns of the prompts table and of the features table, one row per prompt; thread_id, step and
+    steps_left are those of `rule`. `columns`: the features that were measured, by name, `caption_<name>` too.
+    `notes`: why a column has no values, or on which sample it was measured, by column. `counts`: the books.
+    """
+
+    prompts: pl.LazyFrame
+    rule: str
+    columns: Mapping[str, Column]
+    settings: Settings = field(default_factory=Settings)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+    def only(self, condition: pl.Expr) -> "Measured":
+        """The same log, of the prompts that meet a condition."""
+        return Measured(
+            self.prompts.filter(condition), self.rule, self.columns, self.settings, self.notes, self.counts
+        )
+
+
+class Analysis(Protocol):
+    """The interface of an analysis module."""
+
+    TITLE: str
+    QUESTION: str
+    CITATION: str
+    LIMITS: str
+    ORDER: int
+    FIGURES: tuple[str, ...]
+
+    def analyse(self, log: Measured) -> pl.DataFrame:
+        """Rows of results."""
+        ...
+
+    def findings(self, rows: pl.DataFrame) -> list[str]:
+        """Sentences from these rows."""
+        ...
+
+
+def analysis(name: str) -> Analysis:
+    """Load an analysis by name."""
+    return cast("Analysis", registry.load("analyses", name))
+
+
+def in_order() -> list[str]:
+    """Names of the analyses, in the order of the report."""
+    return sorted(registry.names("analyses"), key=lambda name: (analysis(name).ORDER, name))
+
+
+def results(rows: Iterable[Mapping[str, Any]], **same: Any) -> pl.DataFrame:
+    """The table results of some rows; `same` are values that all of them have."""
+    schema = tables.RESULTS.columns
+    listed = [{**same, **row} for row in rows]
+    return pl.DataFrame(listed, schema=schema, orient="row") if listed else tables.empty(tables.RESULTS)
