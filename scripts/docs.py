@@ -6,7 +6,8 @@ A page holds generated blocks between two comments; all around them is written b
     ...
     <!-- end: NAME -->
 
-NAME is `commands`, `columns TABLE`, `source NAME`, `sources`, `rules` or `demo`.
+NAME is `commands`, `columns TABLE`, `source NAME`, `feature NAME`, `analysis NAME`, `sources`, `rules`, `features`,
+`analyses` or `demo`.
 """
 
 import inspect
@@ -24,7 +25,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from unspool import registry, tables, threads
+from unspool.analyses import analysis, in_order
 from unspool.commands import _screen, application
+from unspool.features import estimated, feature
 from unspool.sources import source
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +35,12 @@ WIDTH = 100
 BLOCK = re.compile(r"<!-- generated: (?P<name>[\w ]+?) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
 CUT = "[...]"
 
-STUDY_TABLES = {"prompts": tables.PROMPTS, "threads": tables.THREADS, "rejects": tables.REJECTS}
+STUDY_TABLES = {
+    "prompts": tables.PROMPTS,
+    "threads": tables.THREADS,
+    "rejects": tables.REJECTS,
+    "results": tables.RESULTS,
+}
 MEANINGS: dict[str, dict[str, str]] = {
     "prompts": {
         "prompt_id": "Key. Pseudonym of the message or row id; without ids in the log, of input and record number.",
@@ -77,6 +85,31 @@ MEANINGS: dict[str, dict[str, str]] = {
         "excerpt": "The first 80 characters of the prompt, scrubbed like `text_raw`. Null for chat, and for what your "
         "settings left out.",
     },
+    "results": {
+        "analysis": "Name of the [analysis](index.md#analyses).",
+        "feature": "Column of the features table (for captions without `caption_`); `-` where it is about none.",
+        "estimand": "What was estimated; each analysis's page lists its own.",
+        "mode": "`paper`: the procedure of the paper.",
+        "rule": "Grouping rule of the threads.",
+        "group": "Part of the log, or of the estimand. Null: all.",
+        "model": "Model, version or source that the row is about. Null: all.",
+        "step": "Place in the thread, or a number of prompts. Null where there is none.",
+        "estimate": "The estimate. Null: not known, and `note` says why.",
+        "standard_error": "As the paper would give it: over prompts or threads, or the deviation over seeds.",
+        "ci_low": "Lower end of the interval over users.",
+        "ci_high": "Upper end of the interval over users.",
+        "ci_level": "Level of the interval.",
+        "p_value": "Where the paper tests.",
+        "p_adjusted": "After the correction that `method` names.",
+        "effect": "Effect size.",
+        "effect_name": "Which one it is.",
+        "n_prompts": "Prompts that went into it.",
+        "n_threads": "Threads that went into it.",
+        "n_users": "Users that went into it.",
+        "method": "How it was computed.",
+        "seed": "Seed of what was drawn.",
+        "note": "Why there is no estimate; a sample; what else must be said.",
+    },
 }
 UNITS = {
     "time": "ms, UTC",
@@ -110,6 +143,53 @@ def source_head(name: str) -> str:
     family = {"messages": "bot lines, to be compiled", "prompts": "rows that already are prompts"}[module.FAMILY]
     told = inspect.cleandoc(module.__doc__ or "")
     return f"**{module.TITLE}**\n\n{told}\n\n- Holds: {family}.\n- Described in: {module.CITATION}"
+
+
+def feature_head(name: str) -> str:
+    """What a feature's module says of itself, and its columns."""
+    module = feature(name)
+    lines = ["| column | unit | range | without words | definition |", "|---|---|---|---|---|"]
+    for c in module.COLUMNS:
+        span = f"{_number(c.low, '-∞')} to {_number(c.high, '∞')}"
+        lines.append(f"| `{c.name}` | {c.unit} | {span} | {_number(c.empty, 'null')} | {c.meaning} |")
+    told = [f"**{module.TITLE}**", inspect.cleandoc(module.__doc__ or ""), "\n".join(lines)]
+    facts = [f"- After: {module.CITATION}"]
+    facts += (
+        [f"- Also measured on captions, as `caption_{module.COLUMNS[0].name}` and so on."] if module.CAPTIONS else []
+    )
+    facts += [f"- Needs {_BACK_ENDS[module.USES]}."] if module.USES else []
+    facts += [f"- Estimated from: {found.ESTIMATED_FROM}."] if (found := estimated(name)) else []
+    return "\n\n".join([*told, "\n".join(facts)])
+
+
+_BACK_ENDS = {"parse": "the parser (installed with unspool); large logs are sampled", "model": "a language model"}
+
+
+def _number(value: float | None, otherwise: str) -> str:
+    return otherwise if value is None else f"{value:g}"
+
+
+def analysis_head(name: str) -> str:
+    """What an analysis's module says of itself."""
+    module = analysis(name)
+    told = inspect.cleandoc(module.__doc__ or "")
+    facts = f"- Question: {module.QUESTION}\n- Does not show: {module.LIMITS}\n- After: {module.CITATION}"
+    return f"**{module.TITLE}**\n\n{told}\n\n{facts}"
+
+
+def features_list() -> str:
+    """A line per feature with a link to its page."""
+    lines = ["| feature | columns |", "|---|---|"]
+    for name in registry.names("features"):
+        columns = ", ".join(f"`{c.name}`" for c in feature(name).COLUMNS)
+        lines.append(f"| [{name}](features/{name}.md) | {columns} |")
+    return "\n".join(lines)
+
+
+def analyses_list() -> str:
+    """A line per analysis with a link to its page."""
+    lines = ["| analysis | question |", "|---|---|"]
+    return "\n".join(lines + [f"| [{name}](analyses/{name}.md) | {analysis(name).QUESTION} |" for name in in_order()])
 
 
 def sources_list() -> str:
@@ -178,11 +258,18 @@ def demo() -> str:
 def block(name: str) -> str:
     """The content of a generated block."""
     kind, _, rest = name.partition(" ")
-    with_name: dict[str, Callable[[str], str]] = {"columns": columns, "source": source_head}
+    with_name: dict[str, Callable[[str], str]] = {
+        "columns": columns,
+        "source": source_head,
+        "feature": feature_head,
+        "analysis": analysis_head,
+    }
     without: dict[str, Callable[[], str]] = {
         "commands": commands,
         "sources": sources_list,
         "rules": rules_list,
+        "features": features_list,
+        "analyses": analyses_list,
         "demo": demo,
     }
     return with_name[kind](rest) if rest else without[kind]()

@@ -69,7 +69,7 @@ def test_generated_blocks_are_what_the_code_gives(path, name):
 def test_every_generated_block_is_there():
     found = {name for _, name in BLOCKS}
     tables_of_study = {f"columns {name}" for name in docs.STUDY_TABLES}
-    assert found >= {"commands", "sources", "rules", "demo"} | tables_of_study
+    assert found >= {"commands", "sources", "rules", "features", "analyses", "demo"} | tables_of_study
     opened = sum(text(path).count("<!-- generated: ") for path in PAGES)
     assert opened == len(BLOCKS), "a block is not closed, or its two names differ"
 
@@ -82,15 +82,16 @@ def test_picture_fetches_nothing():
     assert re.findall(r"https?://[^\"]+", text(picture.PICTURE)) == ["http://www.w3.org/2000/svg"]
 
 
-@pytest.mark.parametrize("folder", ["sources", "rules"])
-def test_every_source_and_rule_has_a_page(folder):
+@pytest.mark.parametrize("folder", ["sources", "rules", "features", "analyses"])
+def test_every_source_rule_feature_and_analysis_has_a_page(folder):
     names = registry.names("threads" if folder == "rules" else folder)
     assert sorted(path.stem for path in (DOCS / folder).glob("*.md")) == names
 
 
-def test_every_source_page_holds_what_the_module_says():
-    for name in registry.names("sources"):
-        assert f"source {name}" in docs.blocks(DOCS / "sources" / f"{name}.md")
+@pytest.mark.parametrize(("folder", "kind"), [("sources", "source"), ("features", "feature"), ("analyses", "analysis")])
+def test_every_page_holds_what_the_module_says(folder, kind):
+    for name in registry.names(folder):
+        assert f"{kind} {name}" in docs.blocks(DOCS / folder / f"{name}.md")
 
 
 @pytest.mark.parametrize("name", docs.STUDY_TABLES)

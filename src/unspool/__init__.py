@@ -2,6 +2,7 @@
 
     study = unspool.run("export.json", "study")
     study.prompts()                       # Polars
+    study.features(), study.results()
 
     unspool.thread(frame, rule="iou")     # any table with user_id, time and text
 
@@ -12,14 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.api import read, run, thread
+    from unspool.api import analyze, measure, read, report, run, thread
     from unspool.errors import UnspoolError
     from unspool.study import Study
 
 __version__ = "0.1.0"
-__all__ = ["Study", "UnspoolError", "__version__", "read", "run", "thread"]
+__all__ = ["Study", "UnspoolError", "__version__", "analyze", "measure", "read", "report", "run", "thread"]
 _PLACES = {
+    "analyze": "unspool.api",
+    "measure": "unspool.api",
     "read": "unspool.api",
+    "report": "unspool.api",
     "run": "unspool.api",
     "thread": "unspool.api",
     "Study": "unspool.study",

@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from unspool import threads
+from unspool import analyses, features, threads
 from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
+from unspool.stages.analyze import analyze as _analyze
+from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
 from unspool.stages.thread import assign, check_options
 from unspool.stages.thread import thread as _thread
@@ -62,14 +64,60 @@ def run(
     study: str | Path,
     *,
     rule: str | Sequence[str] = threads.DEFAULT,
+    language_model: str | None = None,
+    reference: str | Path | None = None,
+    sample: int | None = None,
+    least: int | None = None,
+    quote: bool = True,
+    seed: int = 0,
     workers: int | None = None,
     **arguments: Any,
 ) -> Study:
-    """Do the whole study of a log: `read`, then threads by one rule or several, the first the chosen one."""
+    """Do the whole study of a log: `read`, threads by one rule or several, `measure`, `analyze`, `report`.
+
+    The first rule is the chosen one. The other arguments are those of the five.
+    """
     opened = read(logs, study, workers=workers, **arguments)
     for number, name in enumerate([rule] if isinstance(rule, str) else rule):
         _thread(opened, name, choose=number == 0, jobs=workers)
+    given = str(reference) if reference else None
+    if True:
+        return opened
+    measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
+    analyze(opened, least=least, seed=seed, workers=workers)
+    report(opened, quote=quote)
     return opened
+
+
+def measure(
+    study: Study | str | Path, names: Sequence[str] | None = None, *, workers: int | None = None, **settings: Any
+) -> Study:
+    """Add features to a study: all, or those named.
+
+    `settings` are the fields of unspool.features.Settings: language_model, reference, sample, constituency, seed.
+    """
+    return _measure(_opened(study), features.Settings(**settings), names, jobs=workers)
+
+
+def analyze(
+    study: Study | str | Path, names: Sequence[str] | None = None, *, workers: int | None = None, **settings: Any
+) -> Study:
+    """Answer the questions of all analyses on a measured study, or of those named.
+
+    `settings` are the fields of unspool.analyses.Settings: least, steps, draws, level, seed, classifier.
+    """
+    return _analyze(_opened(study), analyses.Settings(**settings), names, jobs=workers)
+
+
+def report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:
+    """Write the report of an analysed study, one HTML page, and return its path; without `quote` it holds no prompt."""
+    from unspool.stages.report import report as _report
+
+    return _report(_opened(study), Path(out) if out else None, quote=quote)
+
+
+def _opened(study: Study | str | Path) -> Study:
+    return study if isinstance(study, Study) else Study(study)
 
 
 def thread(prompts: Any, rule: str = threads.DEFAULT, **options: Any) -> pl.DataFrame:

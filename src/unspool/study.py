@@ -15,9 +15,11 @@ from filelock import FileLock, Timeout
 from unspool import tables
 from unspool.compiling.pseudonyms import Pseudonyms, make_key, normal, read_key
 from unspool.errors import UnspoolError
+from unspool.features import Column, feature
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+RESULTS = "results.parquet"
 WORK = ".work"
 
 
@@ -42,7 +44,7 @@ class Study:
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame; `threads/RULE` is one too. Empty where it has no rows."""
         files = sorted((self.path / table).glob("*.parquet"))
-        kinds = {"prompts": tables.PROMPTS, "rejects": tables.REJECTS}
+        kinds = {"prompts": tables.PROMPTS, "rejects": tables.REJECTS, "features": tables.FEATURES}
         if not files:
             return tables.empty(kinds.get(table, tables.THREADS)).lazy()
         return pl.scan_parquet(files, glob=False, missing_columns="insert", extra_columns="ignore")
@@ -68,6 +70,37 @@ class Study:
     def rejects(self) -> pl.DataFrame:
         """The rejects table: one row per input record that became no row, with its reason."""
         return self.scan("rejects").collect()
+
+    def features(self) -> pl.DataFrame:
+        """The features table: one row per prompt, in the order of the prompts; an error if nothing is measured."""
+        self.columns()
+        return self.scan("features").collect()
+
+    def columns(self) -> dict[str, Column]:
+        """The feature columns by name, those of captions too; an error if nothing is measured."""
+        known = self.manifest.get("features")
+        if not known:
+            raise UnspoolError(
+                "The prompts of the study have not been measured.",
+                "It has no features.",
+                "Run `unspool measure STUDY`.",
+                exit_code=2,
+            )
+        own = {c.name: c for name in known for c in feature(name).COLUMNS}
+        also = [c for name, entry in known.items() if entry["captions"] for c in feature(name).COLUMNS]
+        return own | {f"caption_{c.name}": c.of_captions() for c in also}
+
+    def results(self) -> pl.DataFrame:
+        """The results table: one row per estimate; an error if nothing is analysed."""
+        place = self.path / RESULTS
+        if not place.exists():
+            raise UnspoolError(
+                "The study has not been analysed.",
+                "It has no results.",
+                "Run `unspool analyze STUDY`.",
+                exit_code=2,
+            )
+        return tables.check(read_parquet(place), tables.RESULTS, "results")
 
     def pseudonyms(self, key: str | Path | None = None) -> Pseudonyms:
         """The study's key, from beside the folder or from another file; one of another study is an error."""
@@ -223,10 +256,10 @@ def write_json(path: Path, value: Any) -> None:
     temporary.replace(path)
 
 
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write Parquet whole or not at all."""
+def write_parquet(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write Parquet whole or not at all; `metadata` goes into the file's own."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    frame.write_parquet(temporary, compression="zstd", compression_level=1)
+    frame.write_parquet(temporary, compression="zstd", compression_level=1, metadata=metadata)
     temporary.replace(path)
 
 

@@ -29,14 +29,15 @@ from unspool.stats.bootstrap import DRAWS, LEVEL
 
 @dataclass(frozen=True)
 class Settings:
-    """`least`: prompts that a thread needs for the means along it. `steps`: how many steps they are shown for.
+    """`least`: prompts that a thread needs for the means along it; None for the paper's 10, or fewer if few have them.
 
+    `steps`: how many steps they are shown for, None for `least`.
     `draws` of the bootstrap over users, the `level` of its intervals, and the `seed` of everything random.
     `classifier`: a causal language model to fine-tune (hub name, folder), None for none.
     """
 
-    least: int = 10
-    steps: int = 10
+    least: int | None = None
+    steps: int | None = None
     draws: int = DRAWS
     level: float = LEVEL
     seed: int = 0
@@ -61,9 +62,7 @@ class Measured:
 
     def only(self, condition: pl.Expr) -> "Measured":
         """The same log, of the prompts that meet a condition."""
-        return Measured(
-            self.prompts.filter(condition), self.rule, self.columns, self.settings, self.notes, self.counts
-        )
+        return Measured(self.prompts.filter(condition), self.rule, self.columns, self.settings, self.notes, self.counts)
 
 
 class Analysis(Protocol):

@@ -13,7 +13,10 @@ import typer
 from unspool import __version__, registry
 from unspool.errors import UnspoolError
 
-ORDER = ("demo", "inspect", "run", "read", "thread", "show", "threads", "score_threads", "sources", "rules", "simulate")
+ORDER = (
+    *("demo", "inspect", "run", "read", "thread", "measure", "analyze", "report", "results", "figures"),
+    *("show", "threads", "score_threads", "sources", "rules", "features", "analyses", "simulate"),
+)
 
 
 def application() -> typer.Typer:
@@ -24,7 +27,8 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
-        help="Unwind a prompt log of a text-to-image model into threads. Start with [bold]unspool demo[/bold].",
+        help="Unwind a prompt log of a text-to-image model into threads, and study how the prompts change. "
+        "Start with [bold]unspool demo[/bold].",
     )
 
     @app.callback()

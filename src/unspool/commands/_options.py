@@ -9,7 +9,7 @@ import typer
 
 from unspool.errors import UnspoolError
 
-INPUT, FILTER, RULE = "Input", "What is kept", "Threads"
+INPUT, FILTER, RULE, MEASURES, RESULTS = "Input", "What is kept", "Threads", "Measures", "Results"
 
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Files, folders or globs; .gz and .zst are unpacked.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The study folder to make or go on with.")]
@@ -60,6 +60,68 @@ Threshold = Annotated[
 Tokens = Annotated[str | None, typer.Option(help="Rules iou, overlap: words or whitespace.", rich_help_panel=RULE)]
 Minutes = Annotated[
     float | None, typer.Option(help="Rule gap: minutes of pause that end a thread.", rich_help_panel=RULE)
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature", help="Measure this feature only (see `unspool features`); repeatable.", rich_help_panel=MEASURES
+    ),
+]
+LanguageModel = Annotated[
+    str | None,
+    typer.Option(
+        help="Language model for the perplexity: a hub name (gpt2), a folder or a .gguf file.", rich_help_panel=MEASURES
+    ),
+]
+Reference = Annotated[
+    Path | None,
+    typer.Option(
+        help="Plain text that the dialect score compares with, where the log has no captions.", rich_help_panel=MEASURES
+    ),
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Prompts that the slow features score, drawn by users; 200,000 (parser), 20,000 (language model).",
+        rich_help_panel=MEASURES,
+    ),
+]
+Constituency = Annotated[
+    bool,
+    typer.Option(
+        "--constituency", help="Also the paper's tree depth, by the parser of the extra.", rich_help_panel=MEASURES
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.")]
+Analyses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--analysis", help="Only this analysis (see `unspool analyses`); repeatable.", rich_help_panel=RESULTS
+    ),
+]
+Least = Annotated[
+    int | None,
+    typer.Option(
+        min=2,
+        help="Prompts that a thread needs for the means along it; 10 as in the paper, or fewer where few are so long.",
+        rich_help_panel=RESULTS,
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option(min=2, help="Steps of a thread to show; as many as --least.", rich_help_panel=RESULTS)
+]
+Draws = Annotated[int, typer.Option(min=100, help="Draws of the bootstrap over users.", rich_help_panel=RESULTS)]
+Classifier = Annotated[
+    str | None,
+    typer.Option(
+        help="Language model to fine-tune for predicting upscales, by hub name or folder (extra lm).",
+        rich_help_panel=RESULTS,
+    ),
+]
+NoPrompts = Annotated[
+    bool,
+    typer.Option("--no-prompts", help="Quote no prompt and no word of one in the report.", rich_help_panel=RESULTS),
 ]
 Key = Annotated[Path | None, typer.Option(help="Key file for the pseudonyms, to share them between studies.")]
 Force = Annotated[

@@ -19,12 +19,19 @@ def command(
     threshold: o.Threshold = None,
     tokens: o.Tokens = None,
     minutes: o.Minutes = None,
+    lm: o.LanguageModel = None,
+    reference: o.Reference = None,
+    sample: o.Sample = None,
+    constituency: o.Constituency = False,
+    least: o.Least = None,
+    no_prompts: o.NoPrompts = False,
+    seed: o.Seed = 0,
     key: o.Key = None,
     force: o.Force = False,
     workers: o.Workers = None,
     as_json: o.Json = False,
 ) -> None:
-    """Do the whole study of a log: compile it, and group its prompts into threads.
+    """Do the whole study of a log: compile it, find threads, measure the prompts, analyse, and write the report.
 
     The same command again skips what is done, and goes on with a run that was cut.
 
@@ -32,10 +39,14 @@ def command(
 
     Example: [bold]unspool run log.csv -o study --columns user_id=who,time=at,text=prompt[/bold]
     """
-    from unspool.commands import _screen
+    from unspool.analyses import Settings
+    from unspool.commands import _screen, analyze, measure
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
+    from unspool.stages.analyze import analyze as find_out
+    from unspool.stages.measure import measure as take_measures
     from unspool.stages.read import read
+    from unspool.stages.report import report
     from unspool.stages.summary import summarise
     from unspool.threads import DEFAULT
 
@@ -44,12 +55,17 @@ def command(
     with _screen.progress() as progress:
         study = read(logs, out, settings, key=key, force=force, jobs=workers, progress=progress)
         add_threads(study, rule, progress, workers, threshold=threshold, tokens=tokens, minutes=minutes)
+        chosen = measure.settings(lm, reference, sample, constituency, seed)
+        take_measures(study, chosen, jobs=workers, progress=progress)
+        find_out(study, Settings(least, seed=seed), jobs=workers, progress=progress)
+        page = report(study, quote=not no_prompts)
     found = summarise(study)
     _screen.dropped(drop_user, study.manifest["n_dropped"])
     if as_json:
-        _screen.print_json(found)
+        _screen.print_json({**found, "report": str(page)})
         return
     _screen.summary(found)
+    analyze.findings(study)
     _screen.err.print(
-        f"\nThe study is in {out}. Look at one thread: unspool threads {out} --longest 5", style="dim", markup=False
+        f"\nOpen {page} in a browser. Look at one thread: unspool threads {out} --longest 5", style="dim", markup=False
     )

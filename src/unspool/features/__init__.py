@@ -15,6 +15,8 @@ the columns of COLUMNS in their order, one row per row. A feature that can be vo
 
     def missing(context: Context) -> str | None     the reason, in one sentence, and how to get it
 
+(or a dictionary from column to reason where only some columns are void), one that depends on fields of Settings
+names them in `SETTINGS: tuple[str, ...]` (those of its back end are understood),
 and a feature that is estimated from the whole log has
 
     def collect(rows, context) -> dict[str, pl.DataFrame]            sums of a part
@@ -27,9 +29,9 @@ fitted is an empty table `note` with one row of the column `note`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import polars as pl
 
@@ -65,6 +67,12 @@ class Column:
         """The type in the table."""
         return pl.UInt32 if self.integer else pl.Float64
 
+    def of_captions(self) -> "Column":
+        """The column that holds the mean of this one over the captions of a prompt's images."""
+        meaning = f"Mean over the captions of the prompt's images. {self.meaning}"
+        name, title = f"caption_{self.name}", f"{self.title}, captions"
+        return replace(self, name=name, title=title, meaning=meaning, empty=None, integer=False)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -98,14 +106,14 @@ class Context:
 
     def parse(self, texts: pl.Series) -> "Parse":
         """The parsed texts, one document per text; the same texts are parsed once for all features."""
+        from unspool.models.parser import parse
+
         key = tuple(texts)
-        if self._parsed is None or self._parsed[0] != key:
-            from unspool.models.parser import parse
+        if key not in self._parsed:
+            self._parsed[key] = parse(texts)
+        return self._parsed[key]
 
-            self._parsed = (key, parse(texts))
-        return cast("Parse", self._parsed[1])
-
-    _parsed: tuple[Any, Any] | None = None
+    _parsed: dict[tuple[str, ...], "Parse"] = field(default_factory=dict)
 
     @cached_property
     def language_model(self) -> "LanguageModel":
@@ -127,6 +135,27 @@ class Feature(Protocol):
     def measure(self, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
         """The feature's columns, one row per row."""
         ...
+
+
+class Estimated(Feature, Protocol):
+    """The interface of a feature that is estimated from the whole log."""
+
+    ESTIMATED_FROM: str
+    PUBLISHED: tuple[str, ...]
+
+    def collect(self, rows: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
+        """Sums of a part of the log, which holds all prompts of its users."""
+        ...
+
+    def fit(self, parts: dict[str, pl.LazyFrame], context: Context) -> dict[str, pl.DataFrame]:
+        """The fitted tables."""
+        ...
+
+
+def estimated(name: str) -> Estimated | None:
+    """The feature, if it is one that is estimated from the whole log."""
+    found = feature(name)
+    return cast("Estimated", found) if hasattr(found, "fit") else None
 
 
 def feature(name: str) -> Feature:

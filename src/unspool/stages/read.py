@@ -20,7 +20,7 @@ from unspool.sources._inputs import Input, find, sha256
 from unspool.stages.books import balance, check_blank, dropped_records
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
 from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
-from unspool.study import Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
+from unspool.study import RESULTS, Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
 
 Progress = Callable[[str, int, int], None]
 SMALL_BYTES = 16 * 2**20
@@ -209,8 +209,11 @@ class _Reading:
             if made.exists():
                 shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
                 made.rename(place)
-        shutil.rmtree(self.study.path / "threads", ignore_errors=True)
+        for folder in ("threads", "features"):
+            shutil.rmtree(self.study.path / folder, ignore_errors=True)
+        for file in (RESULTS, "report.html"):
+            (self.study.path / file).unlink(missing_ok=True)
         for item, counts in zip(self.study.manifest["inputs"], self.study.manifest["counts"]["inputs"], strict=True):
             item["records"] = counts["records"]
         self.study.manifest["stages"] = {"read": self.study.manifest["stages"]["read"]}
-        self.study.manifest |= {"rules": {}, "rule": None}
+        self.study.manifest |= {"rules": {}, "rule": None, "features": {}}

@@ -1,0 +1,57 @@
+"""unspool analyze."""
+
+from typing import TYPE_CHECKING
+
+from unspool.commands import _options as o
+
+if TYPE_CHECKING:
+    from unspool.study import Study
+
+
+def command(
+    study: o.StudyPath,
+    analysis: o.Analyses = None,
+    least: o.Least = None,
+    steps: o.Steps = None,
+    draws: o.Draws = 2000,
+    classifier: o.Classifier = None,
+    seed: o.Seed = 0,
+    workers: o.Workers = None,
+    as_json: o.Json = False,
+) -> None:
+    """Answer the questions of the paper on a measured study, with intervals over users.
+
+    Example: [bold]unspool analyze study[/bold]
+
+    Example: [bold]unspool analyze study --least 6[/bold]
+    """
+    from unspool.analyses import Settings
+    from unspool.commands import _screen
+    from unspool.stages.analyze import analyze
+    from unspool.study import Study
+
+    opened = Study(study)
+    settings = Settings(least, steps, draws, seed=seed, classifier=classifier)
+    with _screen.progress() as progress:
+        analyze(opened, settings, analysis, jobs=workers, progress=progress)
+    if as_json:
+        _screen.print_json(opened.results().to_dicts())
+        return
+    findings(opened)
+    _screen.err.print(f"\nNext: unspool report {study}, or unspool results {study}", style="dim", markup=False)
+
+
+def findings(study: "Study") -> None:
+    """Print what was found, in sentences, question by question."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from unspool.analyses import analysis
+    from unspool.commands import _screen
+
+    rows = study.results()
+    for name in study.manifest["analyses"]["names"]:
+        module = analysis(name)
+        _screen.out.print(Text(module.QUESTION, style="bold"))
+        for sentence in module.findings(rows.filter(analysis=name)):
+            _screen.out.print(Padding(_screen.plain(sentence), (0, 0, 0, 2), expand=False))

@@ -1,0 +1,98 @@
+"""Stage `analyze`: prompts, threads and features to rows of results, one analysis after the other."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+import unspool
+from unspool import tables
+from unspool.analyses import Measured, Settings, analysis, in_order
+from unspool.features import feature
+from unspool.stages.read import Progress, silent
+from unspool.stages.thread import thread
+from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parquet
+
+_OF_THREADS = ("thread_id", "step", "steps_left")
+
+
+def analyze(
+    study: Study,
+    settings: Settings | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> Study:
+    """Answer the questions of all analyses, or of those named, and write the study's results.
+
+    The threads are those of the paper's procedure, whatever rule the study shows: the log's own where it has them,
+    else the rule `iou`, which is computed if the study lacks it.
+    """
+    settings = settings or Settings()
+    study.columns()
+    rule = paper_rule(study)
+    thread(study, rule, choose=study.manifest.get("rule") is None, jobs=jobs, progress=progress)
+    asked = list(names) if names else in_order()
+    for name in asked:
+        analysis(name)
+    with study.locked():
+        mark = fingerprint(study.manifest["features"], rule, asdict(settings), asked, unspool.__version__)
+        if study.stage_done("analyze", mark) and (study.path / RESULTS).exists():
+            study.finish("analyze")
+            return study
+        study.mark("analyze", mark, "running")
+        work = study.work("analyze", mark)
+        log = measured(study, rule, settings)
+        for number, name in enumerate(asked):
+            progress("analysing", number, len(asked))
+            place = work / f"{name}.parquet"
+            if not place.exists():
+                write_parquet(tables.check(analysis(name).analyse(log), tables.RESULTS, f"analyze {name}"), place)
+        progress("analysing", len(asked), len(asked))
+        write_parquet(pl.concat([read_parquet(work / f"{name}.parquet") for name in asked]), study.path / RESULTS)
+        study.manifest["analyses"] = {"settings": asdict(settings), "rule": rule, "names": asked}
+        study.mark("analyze", mark, "done")
+        study.finish("analyze")
+    return study
+
+
+def paper_rule(study: Study) -> str:
+    """The rule of the paper's procedure: the log's own threads where it has any, else `iou`."""
+    given = study.scan("prompts").select(pl.col("given_thread_id").is_not_null().any()).collect().item()
+    return "given" if given else "iou"
+
+
+def measured(study: Study, rule: str, settings: Settings) -> Measured:
+    """The study as analyses take it: prompts, the threads of a rule, and features, beside each other file by file."""
+    files = sorted((study.path / "prompts").glob("*.parquet"))
+    frames = [_beside(study.path, rule, file) for file in files]
+    empty = tables.empty(tables.PROMPTS).lazy()
+    prompts = pl.concat(frames, how="diagonal") if frames else empty
+    return Measured(prompts, rule, study.columns(), settings, notes(study), study.manifest["counts"])
+
+
+def _beside(study: Path, rule: str, file: Path) -> pl.LazyFrame:
+    """One file of prompts with its threads and features, whose rows are in the same order."""
+    threads = pl.scan_parquet(study / "threads" / rule / file.name, glob=False).select(_OF_THREADS)
+    features = pl.scan_parquet(study / "features" / file.name, glob=False).drop("prompt_id")
+    counted_in_both = set(features.collect_schema()) & set(tables.PROMPTS.columns)
+    prompts = pl.scan_parquet(file, glob=False).drop(*_OF_THREADS, *counted_in_both)
+    return pl.concat([prompts, threads, features], how="horizontal")
+
+
+def notes(study: Study) -> dict[str, str]:
+    """What is to be said of a column: why it is void, on which sample it was measured, from whom it was estimated."""
+    told: dict[str, str] = {}
+    for name, entry in study.manifest["features"].items():
+        said = []
+        if entry["n_scored"] < entry["of"]:
+            said.append(f"on a sample of {entry['n_scored']:,} of {entry['of']:,} prompts, whole users, by activity")
+        if entry["estimated_from"]:
+            said.append(entry["estimated_from"])
+        for column in feature(name).COLUMNS:
+            note = entry["missing"].get(column.name) or "; ".join(said)
+            if note:
+                told |= {column.name: note, f"caption_{column.name}": note}
+    return told
