@@ -2,8 +2,10 @@
 
 import sys
 
+from unspool import analyses
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import _messages, midjourney_messages
+from unspool.stages import analyze, measure, pieces
 from unspool.stages import read as reading
 from unspool.stages import thread as threading
 
@@ -13,3 +15,6 @@ if __name__ == "__main__":
     found = reading.read([log], study, ReadSettings(language="any"), key=key, jobs=2)
     for number, rule in enumerate(("iou", "gap")):
         threading.thread(found, rule, choose=number == 0, jobs=2)
+    pieces._ROWS[""] = 500
+    measure.measure(found, names=["length", "magic_words"], jobs=1)
+    analyze.analyze(found, analyses.Settings(draws=200), ["log", "drift"], jobs=1)

@@ -12,6 +12,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from unspool.errors import UnspoolError
+from unspool.stages.thread import assign
 from unspool.threads import check_needs, gap, given, iou, overlap
 from unspool.threads._tokens import shared
 
@@ -212,8 +213,20 @@ def test_gap_needs_times_and_a_pause_that_can_be() -> None:
 def test_given_cuts_where_the_id_changes() -> None:
     ids = ["1", "1", "2", "1", None, None, "1", "1"]
     frame = prompts(["a"] * 8).with_columns(given_thread_id=pl.Series(ids))
-    # The id 1 returns after 2 and after nulls: a thread is contiguous. Each null is alone.
+    # The id 1 returns after 2 and after nulls: a boundary between neighbours each time.
     assert given.starts(frame).to_list() == [True, False, True, True, True, True, True, False]
+
+
+def test_given_threads_may_be_left_and_taken_up_again() -> None:
+    ids, users = ["1", "2", "1", None, None, "2", "1", "1"], ["u"] * 6 + ["v"] * 2
+    frame = prompts(["a"] * 8).with_columns(
+        given_thread_id=pl.Series(ids), user_id=pl.Series(users), prompt_id=pl.Series(list("abcdefgh"))
+    )
+    # Of u: a and c (id 1), b and f (id 2), d and e alone; of v: g and h, whose id 1 is not that of u.
+    found = assign(frame, "given")
+    assert found["thread_id"].to_list() == ["a", "b", "a", "d", "e", "b", "g", "g"]
+    assert found["step"].to_list() == [1, 1, 2, 1, 1, 2, 1, 2]
+    assert found["steps_left"].to_list() == [1, 1, 0, 0, 0, 0, 1, 0]
 
 
 def test_given_needs_ids() -> None:

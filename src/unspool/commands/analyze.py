@@ -41,8 +41,8 @@ def command(
     _screen.err.print(f"\nNext: unspool report {study}, or unspool results {study}", style="dim", markup=False)
 
 
-def findings(study: "Study") -> None:
-    """Print what was found, in sentences, question by question."""
+def findings(study: "Study", most: int | None = None) -> None:
+    """Print what was found, in sentences, question by question; at most so many of each."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -53,5 +53,5 @@ def findings(study: "Study") -> None:
     for name in study.manifest["analyses"]["names"]:
         module = analysis(name)
         _screen.out.print(Text(module.QUESTION, style="bold"))
-        for sentence in module.findings(rows.filter(analysis=name)):
+        for sentence in module.findings(rows.filter(analysis=name))[:most]:
             _screen.out.print(Padding(_screen.plain(sentence), (0, 0, 0, 2), expand=False))

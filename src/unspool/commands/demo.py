@@ -17,18 +17,21 @@ def command(
     users: Users = None,
     as_json: o.Json = False,
 ) -> None:
-    """Simulate a Discord log, run the study on it, and compare what was recovered with the truth.
+    """Simulate a Discord log, do the whole study of it, and compare what was recovered with the truth.
 
-    Nothing is fetched; it takes seconds.
+    Nothing is fetched; it takes less than a minute.
 
     Example: [bold]unspool demo -o demo[/bold]
     """
-    from unspool.commands import _screen
+    from unspool.commands import _screen, analyze
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
+    from unspool.stages.analyze import analyze as find_out
     from unspool.stages.browse import list_threads
+    from unspool.stages.measure import measure
     from unspool.stages.read import read
     from unspool.stages.recovery import recovery
+    from unspool.stages.report import report
     from unspool.stages.summary import summarise
     from unspool.stages.thread import thread
 
@@ -46,14 +49,20 @@ def command(
         study = read([str(log)], place, force=True, progress=progress)
         for rule in RULES:
             thread(study, rule, choose=rule == RULES[0], progress=progress)
+        measure(study, progress=progress)
+        find_out(study, progress=progress)
+        page = report(study)
     found, recovered = summarise(study), recovery(study, log)
     if as_json:
-        _screen.print_json({**found, "recovery": recovered})
+        _screen.print_json({**found, "recovery": recovered, "report": str(page)})
         return
     _screen.summary(found)
     _screen.out.print(_recovered(recovered))
+    analyze.findings(study, most=2)
     longest = list_threads(study, longest=1)["thread_id"].to_list()
-    _screen.err.print(f"\nThe log is {log}, the study {place}. Next:", style="dim", markup=False)
+    _screen.err.print(
+        f"\nThe log is {log}, the study {place}. Open {page} in a browser. Next:", style="dim", markup=False
+    )
     _screen.err.print(
         f"  unspool show {place} {(longest or ['THREAD_ID'])[0]}\n  unspool run YOUR_LOG -o study",
         style="dim",

@@ -65,7 +65,7 @@ def command(
         _screen.print_json({**found, "report": str(page)})
         return
     _screen.summary(found)
-    analyze.findings(study)
+    analyze.findings(study, most=2)
     _screen.err.print(
         f"\nOpen {page} in a browser. Look at one thread: unspool threads {out} --longest 5", style="dim", markup=False
     )

@@ -37,9 +37,9 @@ class Piece:
         """The prompts of the piece, with their row in the file."""
         return scored(self.path, self.users).slice(self.start, self.stop - self.start)
 
-    def context(self) -> Context:
-        """The context of its features."""
-        return Context(self.settings, _fitted(self.fitted), *self.log)
+    def context(self, *, fitted: bool) -> Context:
+        """The context of its features, with or without what was fitted on the whole log."""
+        return Context(self.settings, _fitted(self.fitted) if fitted else {}, *self.log)
 
 
 @lru_cache(maxsize=2)
@@ -80,7 +80,7 @@ def collect_piece(piece: Piece) -> None:
     for name in piece.features:
         module, folder = estimated(name), piece.out / name
         if module and not (done := folder / f"{piece.target.stem}.done").exists():
-            for table, frame in module.collect(piece.rows(), piece.context()).items():
+            for table, frame in module.collect(piece.rows(), piece.context(fitted=False)).items():
                 place = folder / table
                 place.mkdir(parents=True, exist_ok=True)
                 write_parquet(frame, place / piece.target.name)
@@ -91,7 +91,7 @@ def collect_piece(piece: Piece) -> None:
 def measure_piece(piece: Piece) -> int:
     """Measure a piece; return its number of rows. Columns of captions are means over the captions of a prompt."""
     if not piece.target.exists():
-        rows, context = piece.rows(), piece.context()
+        rows, context = piece.rows(), piece.context(fitted=True)
         columns = [measured(name, rows, context) for name in piece.features]
         if context.n_caption_words:
             columns += [_of_captions(name, rows, context) for name in piece.features if feature(name).CAPTIONS]

@@ -1,15 +1,18 @@
 """One file per grouping rule. A rule cuts each user's prompts, in order, into contiguous runs: the threads.
 
+Only the threads of the source (`given`) may interleave.
+
 A rule is a module with `TITLE`, `CITATION` and
 
     def starts(prompts: pl.DataFrame) -> pl.Series
 
 `prompts` is sorted by user and time and has the columns of the prompts table that the rule needs; the result is a
 Boolean per row, true where a thread starts. The first prompt of a user starts a thread whatever the rule says.
+A rule whose threads may be left and taken up again adds `groups(prompts)`: the number of the thread of each row.
 Options of a rule are keyword arguments with defaults. A rule that would be void without a column names it in `NEEDS`.
 """
 
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import polars as pl
 
@@ -27,6 +30,15 @@ class Rule(Protocol):
 
     def starts(self, prompts: pl.DataFrame, **options: Any) -> pl.Series:
         """Whether each prompt starts a thread."""
+        ...
+
+
+@runtime_checkable
+class Interleaving(Rule, Protocol):
+    """The interface of a rule whose threads may interleave."""
+
+    def groups(self, prompts: pl.DataFrame) -> pl.Series:
+        """The number of each prompt's thread."""
         ...
 
 

@@ -14,8 +14,16 @@ def starts(prompts: pl.DataFrame) -> pl.Series:
 
     `prompts` has user_id and given_thread_id, sorted by user and time; the result is Boolean, one value per row,
     none for an empty frame. A prompt without an id is a thread of its own: that it belongs to another cannot be told.
-    Ids that return after others were in between, or at another user, make new threads, since a thread is a
-    contiguous run of one user.
     """
     ids = prompts["given_thread_id"]
     return (first_of_user(prompts) | (ids != ids.shift(1)).fill_null(value=True)).alias("starts")
+
+
+def groups(prompts: pl.DataFrame) -> pl.Series:
+    """Number of each prompt's thread, the same for the user's prompts of one id.
+
+    A thread may be left and taken up again: threads of the source can interleave. An id that two users share is a
+    thread for each; a prompt without an id is a thread of its own.
+    """
+    alone = pl.when(pl.col("given_thread_id").is_null()).then(pl.int_range(pl.len()))
+    return prompts.select(pl.struct("user_id", "given_thread_id", alone).rank("dense") - 1).to_series()

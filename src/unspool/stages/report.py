@@ -1,0 +1,271 @@
+"""Stage `report`: a study's results, its books and a few of its threads to one HTML page."""
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import unspool
+from unspool.analyses import _words as words
+from unspool.analyses import analysis, in_order
+from unspool.features import Column, feature
+from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
+from unspool.report import _again as again
+from unspool.report import _books as books
+from unspool.report._drawn import blocks
+from unspool.report._quoting import unquoted
+from unspool.report._tables import Table, of_frame, of_results
+from unspool.report._text import changed, shown
+from unspool.sources import source
+from unspool.stages.summary import summarise
+from unspool.study import Study, read_parquet
+
+REPORT = "report.html"
+TITLE = "How people reworked their prompts"
+BRIEF = 2
+"""Sentences of each analysis that stand at the top."""
+N_THREADS, SHORTEST, LONGEST = 3, 3, 8
+N_WORDS = 40
+MOST_COLUMNS = 400
+PAPER = (
+    "Shachar Don-Yehiya, Leshem Choshen and Omri Abend. 2023. Human Learning by Model Feedback: The Dynamics of "
+    "Iterative Prompting with Midjourney. In Proceedings of EMNLP 2023. arXiv:2311.12131."
+)
+WORD_HEADS = {
+    "word": "word",
+    "n_uses": "uses",
+    "n_users": "users",
+    "ratio": "times as often",
+    "lower": "at least",
+    "held_out_ratio": "in the other half",
+}
+
+
+def report(study: Study, out: Path | None = None, *, quote: bool = True) -> Path:
+    """Write the report and return its path (STUDY/report.html unless `out` says otherwise); whole or not at all.
+
+    Without `quote` the page holds no prompt and no word of one: no threads, no magic words, no name or version that a
+    person typed. An error if the study has not been measured or analysed.
+    """
+    text = page(gather(study, quote=quote))
+    place = out or study.path / REPORT
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8", errors="replace")
+    temporary.replace(place)
+    return place
+
+
+def gather(study: Study, *, quote: bool = True) -> Content:
+    """All that the page of a study holds."""
+    rows, columns, manifest = study.results(), study.columns(), study.manifest
+    rows = rows if quote else unquoted(rows)
+    found = summarise(study)
+    sections = [_section(name, rows.filter(analysis=name), columns) for name in in_order() if name in _done(rows)]
+    glossary, left = _glossary(manifest)
+    threads = list(_threads(study)) if quote else []
+    return Content(
+        title=TITLE,
+        about=_about(manifest, found),
+        facts=list(_facts(found, rows)),
+        books=_books(found["books"]),
+        brief=[(s.name, s.title, told) for s in sections for told in s.sentences[:BRIEF]],
+        sections=sections,
+        words=list(_magic_words(study)) if quote else [],
+        threads=threads,
+        threads_note=_threads_note(len(threads), manifest.get("rule")),
+        glossary=glossary,
+        glossary_left=left,
+        void=list(_void(rows, columns)),
+        settings=list(_settings(manifest)),
+        commands=again.commands(manifest, quoted=quote),
+        citations=list(_citations(manifest)),
+        quoted=quote,
+        version=unspool.__version__,
+    )
+
+
+def _done(rows: pl.DataFrame) -> set[str]:
+    return set(rows["analysis"].unique())
+
+
+def _section(name: str, rows: pl.DataFrame, columns: dict[str, Column]) -> Section:
+    module = analysis(name)
+    return Section(
+        name=name,
+        title=module.TITLE,
+        question=module.QUESTION,
+        sentences=module.findings(rows),
+        limits=module.LIMITS,
+        citation=module.CITATION,
+        blocks=blocks(module.FIGURES, rows, columns),
+        notes=[f"{note[0].upper()}{note[1:]}." for note in shared_notes(rows)],
+        table=of_results(rows, f"{module.TITLE}: rows of the table results"),
+    )
+
+
+def shared_notes(rows: pl.DataFrame) -> list[str]:
+    """What the notes of all estimates have in common, part by part."""
+    notes = rows.filter(pl.col("estimate").is_not_null())["note"].unique()
+    if notes.null_count() or not len(notes):
+        return []
+    parts = [note.split("; ") for note in notes]
+    return [part for part in parts[0] if part and all(part in other for other in parts)]
+
+
+def _about(manifest: dict[str, Any], found: dict[str, Any]) -> str:
+    """What the log is, in a sentence or two."""
+    titles = dict.fromkeys(source(item["source"]).TITLE.split(":")[0] for item in manifest["inputs"])
+    span = _span(found["first"], found["last"])
+    return (
+        f"A log of {words.number_of(found['books']['records'], 'record')} ({'; '.join(titles)}){span}, compiled into the "
+        "prompts that made images, the threads in which people worked on one picture, and what they show together."
+    )
+
+
+def _span(first: datetime | None, last: datetime | None) -> str:
+    if first is None or last is None:
+        return ""
+    return f" from {_day(first)} to {_day(last)}" if first.date() != last.date() else f" of {_day(first)}"
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y}"
+
+
+def _facts(found: dict[str, Any], rows: pl.DataFrame) -> Iterator[Fact]:
+    yield Fact(f"{found['books']['records']:,}", "records read")
+    yield Fact(f"{found['n_prompts']:,}", "prompts")
+    yield Fact(f"{found['n_users']:,}" if found["n_users"] else "unknown", "people")
+    rule = rows["rule"].drop_nulls().first()
+    threads = found["rules"].get(rule, {}).get("n_threads")
+    if threads is not None:
+        yield Fact(f"{threads:,}", "threads", f"by the rule {rule}")
+    share = found["share_upscaled"]
+    known = "of prompts" if share is not None else "this log cannot know"
+    yield Fact("unknown" if share is None else words.percent(share), "upscaled", known)
+
+
+def _books(found: dict[str, Any]) -> Books:
+    merged = [Entry(n, books.name(kind), books.MERGED.get(kind, "")) for kind, n in _largest(found["merged"])]
+    rejects = [Entry(n, books.name(kind), books.REJECTS.get(kind, "")) for kind, n in _largest(found["rejects"])]
+    return Books(found["records"], found["prompts"], merged, rejects)
+
+
+def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _magic_words(study: Study) -> Iterator[Table]:
+    """The paper's magic words and the project's, the best of each."""
+    place = study.path / "features" / "magic_words" / "magic_words.parquet"
+    if not place.exists():
+        return
+    table = read_parquet(place)
+    for definition, caption in (
+        ("paper", "By the paper's definition: used 100 times as often as in general English"),
+        ("keyness", "By users, and only words that hold on more than a few of them; found on one half of the users"),
+    ):
+        found = table.filter(definition=definition)
+        if definition == "keyness":
+            found = found.filter(half=0)
+        if found.height:
+            yield of_frame(found, f"{caption} ({found.height:,} in all)", WORD_HEADS, N_WORDS)
+
+
+def _threads(study: Study) -> Iterator[Sequence[Step]]:
+    """Three threads of 3 to 8 prompts by the chosen rule, those of the first ids: pseudonyms are random."""
+    rows = study.scan("prompts")
+    starts = rows.filter(pl.col("step") == 1, pl.col("steps_left").is_between(SHORTEST - 1, LONGEST - 1))
+    ids = starts.select(pl.col("thread_id").bottom_k(N_THREADS)).collect().to_series().sort()
+    found = rows.filter(pl.col("thread_id").is_in(ids.implode())).collect().sort("thread_id", "step")
+    for part in found.partition_by("thread_id", maintain_order=True):
+        yield list(_steps(part))
+
+
+def _steps(thread: pl.DataFrame) -> Iterator[Step]:
+    from unspool.edits.words import word_diff
+
+    before: dict[str, Any] | None = None
+    for row in thread.iter_rows(named=True):
+        text = shown(row["text"]) if before is None else changed(word_diff(before["text"], row["text"]))
+        yield Step(row["step"], _beside(row, before), bool(row["upscaled"]), text)
+        before = row
+
+
+def _beside(row: dict[str, Any], before: dict[str, Any] | None) -> str:
+    """How long after the prompt before, and by which action if not a fresh prompt."""
+    told = [row["action"]] if row["action"] and row["action"] != "grid" else []
+    if before and row["time"] and before["time"]:
+        told = [_gap((row["time"] - before["time"]).total_seconds()), *told]
+    return ", ".join(told)
+
+
+def _gap(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} later"
+    return f"{seconds:.0f} s later"
+
+
+def _threads_note(n: int, rule: str | None) -> str:
+    what = "One thread" if n == 1 else f"{n} threads"
+    return f"{what} of {SHORTEST} to {LONGEST} prompts by the rule {rule}, drawn at random: no choice was made."
+
+
+def _glossary(manifest: dict[str, Any]) -> tuple[list[Measure], int]:
+    """The features that were measured with their columns, and how many columns are left out of a very long list."""
+    measures, n, left = [], 0, 0
+    for name in manifest["features"]:
+        module = feature(name)
+        kept = module.COLUMNS[: max(0, MOST_COLUMNS - n)]
+        n, left = n + len(kept), left + len(module.COLUMNS) - len(kept)
+        if kept:
+            measures.append(Measure(module.TITLE, module.CITATION, [_described(column) for column in kept]))
+    return measures, left
+
+
+def _described(column: Column) -> tuple[str, str, str, str, str]:
+    low, high = ("" if end is None else f"{end:g}" for end in (column.low, column.high))
+    bounds = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}" if high else "any"
+    empty = "unknown" if column.empty is None else f"{column.empty:g}"
+    return column.title, column.name, column.unit, bounds, f"{column.meaning} Empty text: {empty}."
+
+
+def _void(rows: pl.DataFrame, columns: dict[str, Column]) -> Iterator[tuple[str, str]]:
+    """What has no estimate: names, with the reason that they share; analyses where it is about no feature."""
+    void = rows.filter(pl.col("estimate").is_null())
+    named = void.with_columns(note=pl.col("note").fill_null("no reason is given"))
+    for (reason,), part in named.group_by("note", maintain_order=True):
+        names = [
+            analysis(row["analysis"]).TITLE if row["feature"] == "-" else _title(row["feature"], columns)
+            for row in part.unique(["analysis", "feature"], maintain_order=True).iter_rows(named=True)
+        ]
+        yield ", ".join(dict.fromkeys(names)), f"{str(reason)[0].upper()}{str(reason)[1:].removesuffix('.')}."
+
+
+def _title(name: str, columns: dict[str, Column]) -> str:
+    return columns[name].title if name in columns else words.title(name)
+
+
+def _settings(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for item in manifest["inputs"]:
+        yield f"input {item['number']}", f"{item['records']:,} records, {item['size']:,} bytes, SHA-256 {item['sha256']}"
+    yield "reading", again.told(manifest.get("settings", {}))
+    for name, rule in manifest.get("rules", {}).items():
+        chosen = ", the chosen rule" if name == manifest.get("rule") else ""
+        yield f"threads by {name}", f"{rule['threads']:,} threads, options {again.told(rule['options'])}{chosen}"
+    yield "analyses", again.told(manifest.get("analyses", {}).get("settings", {}))
+    yield "rule of the analyses", again.told(manifest.get("analyses", {}).get("rule"))
+    yield "versions", f"unspool {unspool.__version__}, Python {platform.python_version()}, Polars {pl.__version__}"
+
+
+def _citations(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "the study that this follows", PAPER
+    for name in dict.fromkeys(item["source"] for item in manifest["inputs"]):
+        yield f"the log: {name}", source(name).CITATION
+    yield "the tool", f"unspool {unspool.__version__}"
