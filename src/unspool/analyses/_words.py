@@ -1,0 +1,114 @@
+"""Numbers and features in the words of findings: as many digits as an interval bears, no direction if it holds 0."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import floor, log10
+from typing import Any
+
+import polars as pl
+
+from unspool import features
+
+Row = Mapping[str, Any]
+
+PAPER = (
+    "word_len_paper",
+    "magic_ratio_paper",
+    "repeat_ratio_paper",
+    "perplexity_paper",
+    "concreteness_paper",
+    "n_sentences",
+    "sentences_per_word",
+    "tree_depth_paper",
+)
+"""The features of the paper, which lead the findings."""
+SENTENCES = 8
+_CAPTION = "caption_"
+
+
+@cache
+def _columns() -> dict[str, features.Column]:
+    return features.columns()
+
+
+def title(feature: str) -> str:
+    """What a feature is called; its name if no installed feature has it."""
+    base = feature.removeprefix(_CAPTION)
+    if base not in _columns():
+        return feature
+    return _columns()[base].title + (", captions" if base != feature else "")
+
+
+def lead(rows: pl.DataFrame) -> list[str]:
+    """The features that have an estimate: those of the paper first, then the others as they come, captions last."""
+    known = rows.filter(pl.col("estimate").is_not_null())["feature"].unique(maintain_order=True).to_list()
+    place = {name: number for number, name in enumerate([*PAPER, *known])}
+    return sorted(known, key=lambda name: (name.startswith(_CAPTION), list(place).index(name)))
+
+
+def row(rows: pl.DataFrame, **same: object) -> dict[str, Any] | None:
+    """The row with these values, None if there is none or its estimate is unknown."""
+    found = rows.filter(pl.col("estimate").is_not_null(), *(pl.col(k).eq_missing(v) for k, v in same.items()))
+    return found.row(0, named=True) if found.height else None
+
+
+def places(spread: float) -> int:
+    """Decimals that show two digits of a spread: 4.3 has one, 0.031 three, 270 none."""
+    return max(0, 1 - floor(log10(spread))) if spread > 0 else 0
+
+
+def of(one: Row) -> int:
+    """Decimals of a row's estimate: those of its interval, or three digits of the estimate where it has none."""
+    if one["ci_low"] is not None and one["ci_high"] > one["ci_low"]:
+        return places(one["ci_high"] - one["ci_low"])
+    return max(0, places(abs(one["estimate"])) + 1) if abs(one["estimate"]) < 100 else 0
+
+
+def number(value: float, decimals: int) -> str:
+    """A number with thousands set off, without `-0`."""
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}"
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign."""
+    return f"{round(value, decimals) + 0.0:+,.{decimals}f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent, to one decimal below 10%."""
+    return f"{100 * share:.{1 if abs(share) < 0.1 else 0}f}%"
+
+
+def interval(one: Row, decimals: int | None = None) -> str:
+    """`95% interval 2.0 to 6.3`, or why there is none."""
+    if one["ci_low"] is None:
+        return "no interval"
+    decimals = of(one) if decimals is None else decimals
+    level = f"{100 * one['ci_level']:g}%"
+    return f"{level} interval {number(one['ci_low'], decimals)} to {number(one['ci_high'], decimals)}"
+
+
+def percent_interval(one: Row) -> str:
+    """The same in percent."""
+    if one["ci_low"] is None:
+        return "no interval"
+    level = f"{100 * one['ci_level']:g}%"
+    return f"{level} interval {percent(one['ci_low'])} to {percent(one['ci_high'])}"
+
+
+def sign(one: Row) -> int:
+    """1 or -1 if the whole interval lies on that side of 0; 0 if it does not, or if there is none."""
+    if one["ci_low"] is None:
+        return 0
+    return int(one["ci_low"] > 0) - int(one["ci_high"] < 0)
+
+
+def number_of(n: int | None, what: str) -> str:
+    """`41 threads`, `1 thread`, `unnamed users`."""
+    return f"unnamed {what}s" if n is None else f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def reasons(rows: pl.DataFrame) -> list[str]:
+    """The sentences for an analysis of which nothing could be estimated: its reasons, each once."""
+    notes: Iterable[str] = rows["note"].drop_nulls().unique(maintain_order=True).to_list()
+    return [f"Not estimated: {note}." for note in notes][:SENTENCES]
