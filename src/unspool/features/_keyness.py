@@ -13,7 +13,7 @@ from unspool.features._halves import half
 from unspool.features._terms import Owners, Pieces, Tokens, counted
 from unspool.features.repetition import stop_words
 from unspool.stats import keyness
-from unspool.threads._tokens import _coded
+from unspool.syntax.codes import coded
 
 PAPER_MIN_USERS, PAPER_USERS, MIN_USERS = 50, 30_394, 5
 """Users of a half who must use a term: 50 where the half has as many as the paper's log, and never under 5."""
@@ -67,7 +67,7 @@ def collect(rows: pl.DataFrame, pieces: Pieces, context: Context) -> dict[str, p
     list it if all of it were like this part); sizes: half, n_words, n_users who wrote that many.
     """
     known = rows["user_id"].is_not_null().to_numpy()
-    of_row, users = _coded(rows["user_id"].fill_null(""))
+    of_row, users = coded(rows["user_id"].fill_null(""))
     tokens, halves = Tokens.of(pieces).within(known), half(users, context.settings.seed).to_numpy()
     n_words = np.bincount(of_row, tokens.per_row(len(rows)), len(users)).astype(np.int64)
     share = least_users(context) * rows["user_id"].drop_nulls().n_unique() / context.n_users

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.features.length import WORD
+from unspool.syntax.codes import coded, places
 
 BREAK = r"[,;:|!?()\[\]{}\"“”„«»+—–*~<>\r\n\t]|\.+$"
 PIECE = rf"{WORD}|&|{BREAK}"
@@ -83,26 +84,9 @@ def _parts(tokens: pl.Series) -> pl.Series:
     return tokens.to_frame("token").select(spell(pl.col("token")))["token"]
 
 
-def coded(values: pl.Series) -> tuple[Numbers, pl.Series]:
-    """The strings as positions among the distinct ones, and these."""
-    mapped = values.cast(pl.Categorical(pl.Categories.random()))
-    distinct = mapped.unique()
-    return (
-        mapped.to_physical().to_numpy().astype(np.int64),
-        distinct.cast(pl.String).gather(distinct.to_physical().arg_sort()),
-    )
-
-
 def lengths(lists: pl.Series) -> Numbers:
     """How many values each list has."""
     return lists.list.len().to_numpy().astype(np.int64)
-
-
-def places(rows: Numbers, sizes: Numbers) -> Numbers:
-    """Where the values of these rows stand in a flat array in which row i has sizes[i] values."""
-    counts = sizes[rows]
-    begin = (np.cumsum(sizes) - sizes)[rows]
-    return np.repeat(begin - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
 
 
 def _sums(values: Numbers, sizes: Numbers) -> Numbers:

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.features.length import WORD
-from unspool.threads._tokens import _coded
+from unspool.syntax.codes import coded, places
 
 LONGEST = 3
 TOKEN = rf"{WORD}|[^\s\p{{L}}\p{{M}}\p{{N}}]+"
@@ -41,7 +41,7 @@ class Pieces:
     def of(cls, texts: pl.Series) -> "Pieces":
         """The pieces of texts, a full stop after each; a null text has what an empty one has."""
         split = (texts.fill_null("") + END).str.split(" ")
-        code, distinct = _coded(split.explode(empty_as_null=False))
+        code, distinct = coded(split.explode(empty_as_null=False))
         return cls(np.repeat(np.arange(len(texts)), split.list.len().to_numpy()), code, distinct)
 
 
@@ -60,16 +60,13 @@ class Tokens:
     def of(cls, pieces: Pieces) -> "Tokens":
         """The tokens of pieces; the words are those of `n_words`."""
         found = pieces.distinct.str.to_lowercase().str.extract_all(TOKEN)
-        numbers, tokens = _coded(found.explode(empty_as_null=False))
+        numbers, tokens = coded(found.explode(empty_as_null=False))
         is_word = tokens.str.contains(FIRST_OF_WORD)
         place = np.cumsum(is_word.to_numpy()) * is_word.to_numpy()
-        # Where the tokens of a piece end in `numbers`, less how many of them are still to come.
         per_piece = found.list.len().to_numpy().astype(np.int64)
-        counts = per_piece[pieces.code]
-        last = (np.cumsum(per_piece) - 1)[pieces.code]
-        at = np.repeat(last - np.cumsum(counts) + 1, counts) + np.arange(counts.sum())
+        at = places(pieces.code, per_piece)
         vocabulary = pl.concat([pl.Series([""]), tokens.filter(is_word).rename("")])
-        return cls(np.repeat(pieces.row, counts), place.astype(np.uint64)[numbers[at]], vocabulary)
+        return cls(np.repeat(pieces.row, per_piece[pieces.code]), place.astype(np.uint64)[numbers[at]], vocabulary)
 
     def within(self, rows: Flags) -> "Tokens":
         """The tokens with those of other rows as breaks."""
@@ -106,9 +103,9 @@ def counted(tokens: Tokens, owners: Owners, floor: float) -> pl.DataFrame:
         parts.append(sums.join(kept, on="key").with_columns(size=pl.lit(size, pl.UInt8)).select(*COUNTS))
         if size == LONGEST:
             break
-        places = pl.DataFrame({"key": keys}).join(kept, on="key", how="left", maintain_order="left")["place"]
+        place = pl.DataFrame({"key": keys}).join(kept, on="key", how="left", maintain_order="left")["place"]
         start = np.zeros(len(word), np.uint64)
-        start[at] = places.fill_null(0).to_numpy()
+        start[at] = place.fill_null(0).to_numpy()
         names = pl.concat([pl.Series([""]), kept["term"].rename("")])
         word = np.where(start > 0, word, np.uint64(0)) if size == 1 else word
     return pl.concat(parts)
@@ -122,10 +119,10 @@ def _width(n: int) -> np.uint64:
 def _kept(keys: pl.Series, names: pl.Series, vocabulary: pl.Series, width: np.uint64) -> pl.DataFrame:
     """The terms that go on: key, place (from 1), term."""
     kept = keys.unique(maintain_order=True)
-    coded = kept.to_numpy()
-    before, last = names.gather(coded >> width), vocabulary.gather(coded & _mask(width))
-    places = np.arange(1, len(kept) + 1, dtype=np.uint64)
-    return pl.DataFrame({"key": kept, "place": places, "term": (before + " " + last).str.strip_chars_start(" ")})
+    numbers = kept.to_numpy()
+    before, last = names.gather(numbers >> width), vocabulary.gather(numbers & _mask(width))
+    order = np.arange(1, len(kept) + 1, dtype=np.uint64)
+    return pl.DataFrame({"key": kept, "place": order, "term": (before + " " + last).str.strip_chars_start(" ")})
 
 
 def _mask(width: np.uint64) -> np.uint64:

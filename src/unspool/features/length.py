@@ -31,13 +31,15 @@ COLUMNS = (
     Column("n_chars", "Characters", "characters", "Unicode code points.", empty=0, log=True, integer=True),
 )
 WORD = r"[\p{L}\p{M}\p{N}]+(?:['’\-][\p{L}\p{M}\p{N}]+)*"
+PYTHON_PART = r"[^\s\x1C-\x1F]+"
+"""What Python's split() takes as a part: it also splits at the separators of records, which are no white space here."""
 
 
 def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Counts per text: word_len_paper, n_words, n_chars; 0 for an empty one."""
     text = pl.col("text")
     return rows.select(
-        word_len_paper=text.str.count_matches(r"\S+"),
+        word_len_paper=text.str.count_matches(PYTHON_PART),
         n_words=text.str.count_matches(WORD),
         n_chars=text.str.len_chars(),
     )

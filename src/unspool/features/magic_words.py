@@ -11,7 +11,8 @@ import polars as pl
 from unspool.features import Column, Context, _keyness
 from unspool.features._halves import half
 from unspool.features._terms import Pieces, Tokens, covered
-from unspool.features.repetition import PYTHON_PART, _share
+from unspool.features.length import PYTHON_PART
+from unspool.features.repetition import quotient
 
 TITLE = "Magic words"
 CITATION = (
@@ -136,7 +137,7 @@ def _paper_share(pieces: Pieces, n_rows: int, magic: pl.Series) -> pl.Series:
     counts = words.list.len().to_numpy()
     is_magic = words.explode(empty_as_null=False).is_in(magic.implode()).to_numpy()
     found = np.bincount(np.repeat(np.arange(len(words)), counts), is_magic, len(words))
-    return _share(*(np.bincount(pieces.row, per_piece[pieces.code], n_rows) for per_piece in (found, counts)))
+    return quotient(*(np.bincount(pieces.row, per_piece[pieces.code], n_rows) for per_piece in (found, counts)))
 
 
 def _own_share(pieces: Pieces, halves: pl.Series, terms: pl.DataFrame) -> pl.Series:
@@ -146,4 +147,4 @@ def _own_share(pieces: Pieces, halves: pl.Series, terms: pl.DataFrame) -> pl.Ser
     for number in (0, 1):
         others = (halves == 1 - number).fill_null(False).to_numpy()
         magic |= covered(tokens, terms.filter(half=number)["word"], others)
-    return _share(np.bincount(tokens.row, magic, len(halves)), tokens.per_row(len(halves)))
+    return quotient(np.bincount(tokens.row, magic, len(halves)), tokens.per_row(len(halves)))

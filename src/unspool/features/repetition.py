@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.features import Column, Context
-from unspool.features.length import WORD
-from unspool.threads._tokens import _coded
+from unspool.features.length import PYTHON_PART, WORD
+from unspool.syntax.codes import coded
 
 TITLE = "Repetition"
 CITATION = "Don-Yehiya, Choshen & Abend 2023, Sec. 5: repeated words; stop words: NLTK's English list of 2017 to 2025"
@@ -42,10 +42,9 @@ COLUMNS = (
         high=1.0,
     ),
 )
-# Python's \w and str.split, which the authors use. To the regular expressions here \w holds marks and joiners too
-# (so the parts of an emoji) but not ², and \s not U+001C to U+001F.
+# Python's \w, which the authors use. To the regular expressions here \w holds marks and joiners too (so the parts of
+# an emoji) but not ².
 PYTHON_WORD = r"[\p{L}\p{N}_]+"
-PYTHON_PART = r"[^\s\x1C-\x1F]+"
 ROW_BITS = 32
 
 Counts = NDArray[np.int64]
@@ -67,7 +66,7 @@ def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """
     pieces = rows["text"].fill_null("").str.split(" ")
     row = np.repeat(np.arange(len(rows)), pieces.list.len().to_numpy())
-    codes, distinct = _coded(pieces.explode(empty_as_null=False))
+    codes, distinct = coded(pieces.explode(empty_as_null=False))
     folded = distinct.str.to_lowercase()
     paper = _uses(folded.str.extract_all(PYTHON_WORD), codes, row, len(rows), stop_words())
     own = _uses(folded.str.extract_all(WORD), codes, row, len(rows), frozenset())
@@ -75,8 +74,8 @@ def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     known = pl.when(rows["text"].is_not_null())
     return pl.select(
         repeat_words_paper=known.then(pl.Series(paper.repeated, dtype=pl.UInt32)),
-        repeat_ratio_paper=_share(paper.repeated, parts),
-        repeat_ratio=_share(own.tokens - own.types, own.tokens),
+        repeat_ratio_paper=quotient(paper.repeated, parts),
+        repeat_ratio=quotient(own.tokens - own.types, own.tokens),
     )
 
 
@@ -88,7 +87,7 @@ def stop_words() -> frozenset[str]:
 
 def _uses(words: pl.Series, codes: NDArray[np.uint32], row: Counts, n_rows: int, dropped: frozenset[str]) -> Uses:
     """Count each row's words; `words` has those of each distinct piece, `codes` and `row` have each piece's."""
-    numbers, vocabulary = _coded(words.explode(empty_as_null=False))
+    numbers, vocabulary = coded(words.explode(empty_as_null=False))
     per_piece = words.list.len().to_numpy().astype(np.int64)
     counts = per_piece[codes]
     last = (np.cumsum(per_piece) - 1)[codes]
@@ -109,6 +108,7 @@ def _runs(row: Counts, number: NDArray[np.uint32], n_rows: int) -> Uses:
     return Uses(tokens.astype(np.int64), np.bincount(owners, minlength=n_rows), repeated.astype(np.int64))
 
 
-def _share(part: Counts, whole: NDArray[Any]) -> pl.Series:
+def quotient(part: Counts, whole: NDArray[Any]) -> pl.Series:
+    """Part by whole, row by row; null where the whole is 0."""
     known = whole > 0
     return pl.Series(np.where(known, part / np.where(known, whole, 1), np.nan), nan_to_null=True)

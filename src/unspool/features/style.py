@@ -8,8 +8,9 @@ import polars as pl
 from unspool.features import Column, Context
 from unspool.features._style_lexicon import KINDS, Codes
 from unspool.features._style_rules import REPETITION, kinds_of
-from unspool.features._style_words import Flags, Numbers, coded, lengths, places, stream
+from unspool.features._style_words import Flags, Numbers, lengths, stream
 from unspool.features.length import WORD
+from unspool.syntax.codes import coded, places
 
 __all__ = ["CAPTIONS", "CITATION", "COLUMNS", "KINDS", "TITLE", "USES", "kinds", "measure"]
 

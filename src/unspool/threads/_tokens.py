@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.errors import UnspoolError
+from unspool.syntax.codes import coded, places
 
 PATTERNS = {"words": r"\w+", "whitespace": r"\S+"}
 LOWERED = {"words": True, "whitespace": False}
@@ -59,25 +60,12 @@ def _numbered(texts: pl.Series, tokens: str) -> tuple[NDArray[np.uint64], NDArra
     are far fewer of them than pieces, and the regular expression is what takes the time.
     """
     pieces = texts.str.split(" ")
-    codes, distinct = _coded(pieces.explode(empty_as_null=False))
+    codes, distinct = coded(pieces.explode(empty_as_null=False))
     found = (distinct.str.to_lowercase() if LOWERED[tokens] else distinct).str.extract_all(PATTERNS[tokens])
-    numbers, _ = _coded(found.explode(empty_as_null=False))
+    numbers, _ = coded(found.explode(empty_as_null=False))
     rows = np.repeat(np.arange(len(texts), dtype=np.uint64), pieces.list.len().to_numpy())
     per_piece = found.list.len().to_numpy().astype(np.int64)
-    counts = per_piece[codes]
-    last = (np.cumsum(per_piece) - 1)[codes]
-    # Where the tokens of a piece end in `numbers`, less how many of them are still to come.
-    places = np.repeat(last - np.cumsum(counts) + 1, counts) + np.arange(counts.sum())
-    return np.repeat(rows, counts), numbers[places].astype(np.uint64)
-
-
-def _coded(values: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:
-    """The strings as positions among the distinct ones, and these."""
-    # A mapping of its own: in the global one the vocabulary of every log read so far would stay in memory.
-    coded = values.cast(pl.Categorical(pl.Categories.random()))
-    codes = coded.to_physical()
-    distinct = coded.unique()
-    return codes.to_numpy(), distinct.cast(pl.String).gather(distinct.to_physical().arg_sort())
+    return np.repeat(rows, per_piece[codes]), numbers[places(codes, per_piece)].astype(np.uint64)
 
 
 def first_of_user(prompts: pl.DataFrame) -> pl.Series:
