@@ -218,7 +218,7 @@ def plain_paper(texts, n_prompts):
     uses = Counter(word for text in words for word in text)
     least, total = max(5, 1000 * n_prompts / 169_620), sum(uses.values())
     magic = {w for w, n in uses.items() if n >= least and n / total >= 100 * max(1e-8, word_frequency(w, "en"))}
-    return magic, [sum(w in magic for w in text) / len(text) if text else None for text in words]
+    return magic, [sum(w in magic for w in text) / len(text) if text else 0.0 for text in words]
 
 
 def test_the_papers_list_is_that_of_a_loop():
@@ -232,7 +232,7 @@ def test_the_papers_list_is_that_of_a_loop():
     assert set(table(context, "paper")["word"]) == magic
     assert {"ultradetailed", "OCTANE", "octane"} <= magic
     assert ratios(context, log_of, "magic_ratio_paper") == pytest.approx(expected, nan_ok=False)
-    assert {None, 0.0} < set(expected)
+    assert 0.0 in expected and len(set(expected)) > 2
 
 
 def test_the_papers_ratio_by_hand():
@@ -461,7 +461,8 @@ def test_a_log_without_words():
     rows = frame([(f"user {number}", text) for number in range(30) for text in ("", None, "...")])
     context = fitted(rows)
     assert context.fitted["magic_words"]["magic_words"].is_empty()
-    assert ratios(context, rows) == ratios(context, rows, "magic_ratio_paper") == [None] * 90
+    assert ratios(context, rows) == [None] * 90
+    assert ratios(context, rows, "magic_ratio_paper") == [0.0] * 90  # as the authors' code has it
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -499,7 +500,7 @@ def test_captions_are_measured_like_prompts():
 def test_columns_say_what_they_are():
     paper, own = magic_words.COLUMNS
     assert (paper.mode, own.mode) == ("paper", "own")
-    assert paper.empty is own.empty is None
+    assert (paper.empty, own.empty) == (0, None)
     assert magic_words.PUBLISHED == ("magic_words",)
 
 

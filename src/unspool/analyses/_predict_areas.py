@@ -34,7 +34,8 @@ Ints = NDArray[np.int64]
 def areas(settings: Settings, sample: Sample) -> Iterator[Row]:
     """Rows of all estimands of METHODS, with intervals over users, the models as they were fitted."""
     folds = models.by_user(sample.users, sample.labels, settings.seed)
-    same = {name: {"estimand": name, "mode": "corrected", "method": f"{how}; {LINEAR}"} for name, how in METHODS.items()}
+    methods = {name: f"{how}; {LINEAR}" for name, how in METHODS.items()}
+    same = {name: {"estimand": name, "mode": "corrected", "method": how} for name, how in methods.items()}
     if reason := sample.lacking() or _few(sample, folds):
         yield from ({**row, "note": reason} for row in same.values())
         return

@@ -75,7 +75,7 @@ def stacked(text: Scores, found: Floats, base: Columns, labels: Bools, folds: In
 
 def counts(texts: Sequence[str]) -> Any:
     """Words and pairs of adjacent words, counted, shape (texts, TERMS), sparse; a term's column is its hash."""
-    from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
+    from sklearn.feature_extraction.text import HashingVectorizer
 
     hashing = HashingVectorizer(
         n_features=TERMS, ngram_range=(1, 2), token_pattern=r"\w+", norm=None, alternate_sign=False, dtype=np.float32
@@ -87,7 +87,7 @@ def of_text(terms: Any, columns: Floats, labels: Bools) -> Scores:
     """A logistic regression on TF-IDF of the terms that occur in LEAST texts fitted on, and on the columns."""
 
     def scores(fitted: Bools) -> Floats:
-        from scipy.sparse import csr_array, hstack  # type: ignore[import-untyped]
+        from scipy.sparse import csr_array, hstack
         from sklearn.feature_extraction.text import TfidfTransformer
 
         frequent = np.bincount(terms[fitted].indices, minlength=terms.shape[1]) >= LEAST
@@ -107,7 +107,7 @@ def of_columns(columns: Columns, labels: Bools) -> Scores:
 
 
 def _logistic(design: Any, labels: Bools, fitted: Bools) -> Floats:
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     if not design.shape[1]:
         return np.zeros(len(labels))

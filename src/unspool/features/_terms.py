@@ -34,7 +34,7 @@ class Pieces:
     """What stands between spaces: of each piece the row and the position among the `distinct` ones."""
 
     row: Ints
-    code: NDArray[np.uint32]
+    code: Ints
     distinct: pl.Series
 
     @classmethod

@@ -117,7 +117,7 @@ def _paper_set(parts: Mapping[str, pl.LazyFrame], context: Context) -> pl.DataFr
 
 
 def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Shares per text, in [0, 1]: magic_ratio_paper and magic_ratio; null without words, the second without a user."""
+    """Shares per text, in [0, 1]: magic_ratio_paper, 0 without words, and magic_ratio, null without words or user."""
     fitted, pieces = context.fitted["magic_words"]["magic_words"], Pieces.of(rows["text"])
     paper = _paper_share(pieces, len(rows), fitted.filter(definition="paper")["word"])
     if not _keyness.possible(context):
@@ -137,7 +137,8 @@ def _paper_share(pieces: Pieces, n_rows: int, magic: pl.Series) -> pl.Series:
     counts = words.list.len().to_numpy()
     is_magic = words.explode(empty_as_null=False).is_in(magic.implode()).to_numpy()
     found = np.bincount(np.repeat(np.arange(len(words)), counts), is_magic, len(words))
-    return quotient(*(np.bincount(pieces.row, per_piece[pieces.code], n_rows) for per_piece in (found, counts)))
+    parts = (np.bincount(pieces.row, per_piece[pieces.code], n_rows) for per_piece in (found, counts))
+    return quotient(*parts).fill_null(0.0)
 
 
 def _own_share(pieces: Pieces, halves: pl.Series, terms: pl.DataFrame) -> pl.Series:

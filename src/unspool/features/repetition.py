@@ -85,7 +85,7 @@ def stop_words() -> frozenset[str]:
     return frozenset(files("unspool.lexicons").joinpath("stopwords_nltk.txt").read_text(encoding="utf-8").split())
 
 
-def _uses(words: pl.Series, codes: NDArray[np.uint32], row: Counts, n_rows: int, dropped: frozenset[str]) -> Uses:
+def _uses(words: pl.Series, codes: Counts, row: Counts, n_rows: int, dropped: frozenset[str]) -> Uses:
     """Count each row's words; `words` has those of each distinct piece, `codes` and `row` have each piece's."""
     numbers, vocabulary = coded(words.explode(empty_as_null=False))
     per_piece = words.list.len().to_numpy().astype(np.int64)
@@ -97,7 +97,7 @@ def _uses(words: pl.Series, codes: NDArray[np.uint32], row: Counts, n_rows: int,
     return _runs(np.repeat(row, counts)[kept], number[kept], n_rows)
 
 
-def _runs(row: Counts, number: NDArray[np.uint32], n_rows: int) -> Uses:
+def _runs(row: Counts, number: Counts, n_rows: int) -> Uses:
     keys = (row << ROW_BITS) | number
     keys.sort(kind="stable")  # five times as fast as the default on keys whose rows stand in order
     starts = np.flatnonzero(np.diff(keys, prepend=-1))

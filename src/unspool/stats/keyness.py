@@ -63,7 +63,7 @@ def lower_share(used: ArrayLike, expected: ArrayLike, n: int, error: float) -> F
 
     Where few are expected it is the bound of Clopper & Pearson 1934.
     """
-    from scipy.special import betaincinv  # type: ignore[import-untyped]
+    from scipy.special import betaincinv
 
     bound: Floats = betaincinv(*_posterior(used, expected, n), error)
     return bound
