@@ -13,6 +13,7 @@ from unspool.errors import UnspoolError
 from unspool.stages.analyze import analyze as _analyze
 from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
+from unspool.stages.report import report as _report
 from unspool.stages.thread import assign, check_options
 from unspool.stages.thread import thread as _thread
 from unspool.study import Study
@@ -81,8 +82,6 @@ def run(
     for number, name in enumerate([rule] if isinstance(rule, str) else rule):
         _thread(opened, name, choose=number == 0, jobs=workers)
     given = str(reference) if reference else None
-    if True:
-        return opened
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
     analyze(opened, least=least, seed=seed, workers=workers)
     report(opened, quote=quote)
@@ -111,8 +110,6 @@ def analyze(
 
 def report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:
     """Write the report of an analysed study, one HTML page, and return its path; without `quote` it holds no prompt."""
-    from unspool.stages.report import report as _report
-
     return _report(_opened(study), Path(out) if out else None, quote=quote)
 
 

@@ -18,7 +18,7 @@ LIMITS = (
     "of the person counts as a gain of the text."
 )
 ORDER = 25
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("predict",)
 
 
 def analyse(log: Measured) -> pl.DataFrame:

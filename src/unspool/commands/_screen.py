@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
+
 
 class _Screen(Console):
     """A console that leaves a closed pipe to the command line."""
@@ -71,37 +73,6 @@ def rows(title: str, pairs: list[tuple[str, Any, str]]) -> Table:
     for name, number, note in pairs:
         table.add_row(f"  {name}", f"{number:,}" if isinstance(number, int) else str(number), note)
     return table
-
-
-KIND_NOTES = {
-    "grid": "a fresh prompt or a reroll by text",
-    "remix": "an edited prompt",
-    "prompt": "rows of a table of prompts",
-    "upscale": "someone chose an image",
-    "start": "a job that waits to start",
-    "progress": "a job at work, edited in place",
-    "other": "chat and answers that echo no prompt",
-}
-MERGED_NOTES = {
-    "edit": "states of a message that was edited in place",
-    "start": "jobs that were announced",
-    "progress": "jobs at work",
-    "derived": "variations, zooms, pans, regions, videos: into their prompt",
-    "upscale": "credited to their prompt",
-    "image_row": "images of one prompt",
-    "duplicate": "records that came twice",
-}
-REASON_NOTES = {
-    "chatter": "no prompt of a bot line",
-    "no_user": "nobody is named",
-    "empty": "no text",
-    "link_only": "image links only",
-    "language": "not English",
-    "orphan_upscale": "the prompt is not in the log",
-    "orphan_derived": "the prompt is not in the log",
-    "excluded": "left out by your settings",
-    "malformed": "could not be read",
-}
 
 
 def summary(found: dict[str, Any]) -> None:

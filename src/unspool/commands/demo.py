@@ -24,6 +24,7 @@ def command(
     Example: [bold]unspool demo -o demo[/bold]
     """
     from unspool.commands import _screen, analyze
+    from unspool.compiling.pseudonyms import make_key
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
     from unspool.stages.analyze import analyze as find_out
@@ -34,6 +35,7 @@ def command(
     from unspool.stages.report import report
     from unspool.stages.summary import summarise
     from unspool.stages.thread import thread
+    from unspool.study import key_beside
 
     log, place = out / "export.json", out / "study"
     if out.exists() and not truth_folder(log).is_dir() and (not out.is_dir() or any(out.iterdir())):
@@ -45,6 +47,7 @@ def command(
         )
     out.mkdir(parents=True, exist_ok=True)
     simulate("newcomers", seed=seed, users=users).write(log)
+    make_key(key_beside(place), seed=f"demo {seed}")
     with _screen.progress() as progress:
         study = read([str(log)], place, force=True, progress=progress)
         for rule in RULES:

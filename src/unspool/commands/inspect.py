@@ -22,6 +22,7 @@ def command(
     """
     from unspool.commands import _screen
     from unspool.commands.read import read_settings
+    from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
     from unspool.stages.inspecting import inspect_logs
 
     settings = read_settings(source, columns, timezone, language, None, None, None, None, "grid,remix,reroll")
@@ -35,10 +36,8 @@ def command(
         )
         if not item["whole"]:
             _screen.out.print(f"  the first {item['records']:,} records", style="dim")
-        _screen.out.print(
-            _screen.rows("Kinds", [(k, n, _screen.KIND_NOTES.get(k, "")) for k, n in item["kinds"].items()])
-        )
+        _screen.out.print(_screen.rows("Kinds", [(k, n, KIND_NOTES.get(k, "")) for k, n in item["kinds"].items()]))
         kept = [("prompts", item["prompts"], f"of {item['users']:,} users")]
-        kept += [(f"merged: {k}", n, _screen.MERGED_NOTES.get(k, "")) for k, n in item["merged"].items()]
-        kept += [(f"left out: {k}", n, _screen.REASON_NOTES.get(k, "")) for k, n in item["rejects"].items()]
+        kept += [(f"merged: {k}", n, MERGED_NOTES.get(k, "")) for k, n in item["merged"].items()]
+        kept += [(f"left out: {k}", n, REASON_NOTES.get(k, "")) for k, n in item["rejects"].items()]
         _screen.out.print(_screen.rows("What would become of them", kept))

@@ -94,9 +94,12 @@ def read_key(path: Path) -> Pseudonyms:
     return Pseudonyms(key)
 
 
-def make_key(path: Path) -> Pseudonyms:
-    """Write a new random key, readable by its owner only, whole or not at all, and return it."""
-    key = secrets.token_bytes(KEY_BYTES)
+def make_key(path: Path, seed: str | None = None) -> Pseudonyms:
+    """Write a new random key, readable by its owner only, whole or not at all, and return it.
+
+    With a `seed` the key is known to everybody: for simulated people only, so that all runs give the same pseudonyms.
+    """
+    key = secrets.token_bytes(KEY_BYTES) if seed is None else blake2b(seed.encode(), digest_size=KEY_BYTES).digest()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

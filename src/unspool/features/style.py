@@ -35,7 +35,7 @@ _MEANINGS = {
 COLUMNS = tuple(
     Column(
         f"share_{kind}",
-        f"Share of {kind} words",
+        "Share of magic terms" if kind == "magic" else f"Share of {kind} words",
         "share",
         f"Words that are of the kind {kind} ({_MEANINGS[kind]}), divided by all words. The nine shares sum to 1.",
         high=1.0,

@@ -33,7 +33,8 @@ def analyze(
     settings = settings or Settings()
     study.columns()
     rule = paper_rule(study)
-    thread(study, rule, choose=study.manifest.get("rule") is None, jobs=jobs, progress=progress)
+    if study.manifest["stages"].get(f"thread {rule}", {}).get("state") != "done":
+        thread(study, rule, choose=study.manifest.get("rule") is None, jobs=jobs, progress=progress)
     asked = list(names) if names else in_order()
     for name in asked:
         analysis(name)

@@ -69,10 +69,16 @@ class _Measuring:
 
     def _mark(self, name: str) -> str:
         module = feature(name)
-        used = (*_BACK_END_SETTINGS[module.USES], *getattr(module, "SETTINGS", ()))
-        values = {key: getattr(self.settings, key) for key in used}
+        values = self._settings_of(name)
         read = self.study.manifest["stages"]["read"]["fingerprint"]
         return fingerprint(read, name, values, self.void[name], [c.name for c in module.COLUMNS], unspool.__version__)
+
+    def _settings_of(self, name: str) -> dict[str, Any]:
+        """The settings that a feature depends on; what was not asked for is left out."""
+        module = feature(name)
+        used = (*_BACK_END_SETTINGS[module.USES], *getattr(module, "SETTINGS", ()))
+        values = {key: getattr(self.settings, key) for key in sorted(used)}
+        return {key: value for key, value in values.items() if value not in (None, False)}
 
     def all(self) -> None:
         if not self.stale:
@@ -198,6 +204,7 @@ class _Measuring:
             reasons = {column.name: note for column in module.COLUMNS}
         return {
             "fingerprint": self.marks[name],
+            "settings": self._settings_of(name),
             "columns": [column.name for column in module.COLUMNS],
             "captions": bool(self.context.n_caption_words and module.CAPTIONS),
             "missing": reasons,

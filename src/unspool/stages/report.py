@@ -12,20 +12,22 @@ import polars as pl
 import unspool
 from unspool.analyses import _words as words
 from unspool.analyses import analysis, in_order
+from unspool.compiling.wording import MERGED_NOTES, REASON_NOTES
 from unspool.features import Column, feature
 from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
 from unspool.report import _again as again
-from unspool.report import _books as books
 from unspool.report._drawn import blocks
 from unspool.report._quoting import unquoted
 from unspool.report._tables import Table, of_frame, of_results
 from unspool.report._text import changed, shown
 from unspool.sources import source
 from unspool.stages.summary import summarise
-from unspool.study import Study, read_parquet
+from unspool.study import Study, fingerprint, read_parquet
 
 REPORT = "report.html"
 TITLE = "How people reworked their prompts"
+TOLD = ("log",)
+"""Analyses that the figures at the top already tell."""
 BRIEF = 2
 """Sentences of each analysis that stand at the top."""
 N_THREADS, SHORTEST, LONGEST = 3, 3, 8
@@ -49,10 +51,24 @@ def report(study: Study, out: Path | None = None, *, quote: bool = True) -> Path
     """Write the report and return its path (STUDY/report.html unless `out` says otherwise); whole or not at all.
 
     Without `quote` the page holds no prompt and no word of one: no threads, no magic words, no name or version that a
-    person typed. An error if the study has not been measured or analysed.
+    person typed. An error if the study has not been measured or analysed. The study's own page is left as it is where
+    nothing has changed.
     """
+    if out is not None:
+        return _written(study, out, quote=quote)
+    study.results()
+    with study.locked():
+        before = {stage: mark for stage, mark in study.manifest["stages"].items() if stage != "report"}
+        mark = fingerprint(before, study.manifest["rule"], quote, unspool.__version__)
+        place = study.path / REPORT
+        if not (study.stage_done("report", mark) and place.exists()):
+            _written(study, place, quote=quote)
+            study.mark("report", mark, "done")
+    return place
+
+
+def _written(study: Study, place: Path, *, quote: bool) -> Path:
     text = page(gather(study, quote=quote))
-    place = out or study.path / REPORT
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8", errors="replace")
@@ -73,7 +89,7 @@ def gather(study: Study, *, quote: bool = True) -> Content:
         about=_about(manifest, found),
         facts=list(_facts(found, rows)),
         books=_books(found["books"]),
-        brief=[(s.name, s.title, told) for s in sections for told in s.sentences[:BRIEF]],
+        brief=[(s.name, s.title, s.sentences[:BRIEF]) for s in sections if s.sentences and s.name not in TOLD],
         sections=sections,
         words=list(_magic_words(study)) if quote else [],
         threads=threads,
@@ -121,9 +137,10 @@ def _about(manifest: dict[str, Any], found: dict[str, Any]) -> str:
     """What the log is, in a sentence or two."""
     titles = dict.fromkeys(source(item["source"]).TITLE.split(":")[0] for item in manifest["inputs"])
     span = _span(found["first"], found["last"])
+    records = words.number_of(found["books"]["records"], "record")
     return (
-        f"A log of {words.number_of(found['books']['records'], 'record')} ({'; '.join(titles)}){span}, compiled into the "
-        "prompts that made images, the threads in which people worked on one picture, and what they show together."
+        f"A log of {records} ({'; '.join(titles)}){span}, compiled into the prompts that made images, the "
+        "threads in which people worked on one picture, and what they show together."
     )
 
 
@@ -141,18 +158,20 @@ def _facts(found: dict[str, Any], rows: pl.DataFrame) -> Iterator[Fact]:
     yield Fact(f"{found['books']['records']:,}", "records read")
     yield Fact(f"{found['n_prompts']:,}", "prompts")
     yield Fact(f"{found['n_users']:,}" if found["n_users"] else "unknown", "people")
-    rule = rows["rule"].drop_nulls().first()
+    rule = str(rows["rule"].drop_nulls().first())
     threads = found["rules"].get(rule, {}).get("n_threads")
     if threads is not None:
-        yield Fact(f"{threads:,}", "threads", f"by the rule {rule}")
+        mean = words.row(rows, estimand="mean_thread_length", model=None)
+        each = f", {mean['estimate']:.2f} prompts each" if mean else ""
+        yield Fact(f"{threads:,}", "threads", f"by the rule {rule}{each}")
     share = found["share_upscaled"]
     known = "of prompts" if share is not None else "this log cannot know"
     yield Fact("unknown" if share is None else words.percent(share), "upscaled", known)
 
 
 def _books(found: dict[str, Any]) -> Books:
-    merged = [Entry(n, books.name(kind), books.MERGED.get(kind, "")) for kind, n in _largest(found["merged"])]
-    rejects = [Entry(n, books.name(kind), books.REJECTS.get(kind, "")) for kind, n in _largest(found["rejects"])]
+    merged = [Entry(n, kind.replace("_", " "), MERGED_NOTES.get(kind, "")) for kind, n in _largest(found["merged"])]
+    rejects = [Entry(n, kind.replace("_", " "), REASON_NOTES.get(kind, "")) for kind, n in _largest(found["rejects"])]
     return Books(found["records"], found["prompts"], merged, rejects)
 
 
@@ -200,7 +219,9 @@ def _steps(thread: pl.DataFrame) -> Iterator[Step]:
 def _beside(row: dict[str, Any], before: dict[str, Any] | None) -> str:
     """How long after the prompt before, and by which action if not a fresh prompt."""
     told = [row["action"]] if row["action"] and row["action"] != "grid" else []
-    if before and row["time"] and before["time"]:
+    if before is None:
+        told = ["first prompt", *told]
+    elif row["time"] and before["time"]:
         told = [_gap((row["time"] - before["time"]).total_seconds()), *told]
     return ", ".join(told)
 
@@ -214,7 +235,7 @@ def _gap(seconds: float) -> str:
 
 def _threads_note(n: int, rule: str | None) -> str:
     what = "One thread" if n == 1 else f"{n} threads"
-    return f"{what} of {SHORTEST} to {LONGEST} prompts by the rule {rule}, drawn at random: no choice was made."
+    return f"{what} of {SHORTEST} to {LONGEST} prompts by the rule {rule}, drawn at random."
 
 
 def _glossary(manifest: dict[str, Any]) -> tuple[list[Measure], int]:
@@ -254,7 +275,10 @@ def _title(name: str, columns: dict[str, Column]) -> str:
 
 def _settings(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for item in manifest["inputs"]:
-        yield f"input {item['number']}", f"{item['records']:,} records, {item['size']:,} bytes, SHA-256 {item['sha256']}"
+        yield (
+            f"input {item['number']}",
+            f"{item['records']:,} records, {item['size']:,} bytes, SHA-256 {item['sha256']}",
+        )
     yield "reading", again.told(manifest.get("settings", {}))
     for name, rule in manifest.get("rules", {}).items():
         chosen = ", the chosen rule" if name == manifest.get("rule") else ""

@@ -1,0 +1,83 @@
+"""Perplexity: how unexpected a prompt is to a language model."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from unspool.features import Column, Context
+from unspool.models.language_model import unavailable
+
+TITLE = "Perplexity"
+CITATION = "Don-Yehiya, Choshen & Abend 2023, Sec. 5; for SLOR Pauls & Klein 2012, Lau, Clark & Lappin 2017"
+CAPTIONS = True
+USES = "model"
+FIRST = 8
+COLUMNS = (
+    Column(
+        "perplexity_paper",
+        "Perplexity (paper)",
+        "",
+        "exp of the mean surprisal of the tokens 2..N, nothing set before the text; null for a text of one token.",
+        low=1.0,
+        mode="paper",
+        log=True,
+        citation="Don-Yehiya, Choshen & Abend 2023, Sec. 5 and its code",
+    ),
+    Column(
+        "log_perplexity",
+        "Log perplexity",
+        "nats per token",
+        "Mean surprisal of all tokens, the first one after the model's start token.",
+    ),
+    Column(
+        "first_surprisal",
+        "Surprisal of the first tokens",
+        "nats per token",
+        f"Mean surprisal of the first {FIRST} tokens after the start token; null for a text of fewer: free of length.",
+    ),
+    Column(
+        "slor",
+        "Surprisal below rarity (SLOR)",
+        "nats per token",
+        "Mean of -log p(token in general English) less its surprisal, of the tokens with a letter: how much likelier "
+        "the text is than its words without order.",
+        low=None,
+        citation="Pauls & Klein 2012; Lau, Clark & Lappin 2017; word frequencies of wordfreq (Speer 2022)",
+    ),
+)
+
+
+def missing(context: Context) -> str | None:
+    """Why there is no perplexity, and how to get it; None where there is a model to load."""
+    return unavailable(context.settings.language_model)
+
+
+def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """perplexity_paper, log_perplexity, first_surprisal, slor per text; all null for an empty one.
+
+    UnspoolError where the model that the settings name cannot be loaded.
+    """
+    model, texts = context.language_model, rows["text"].to_list()
+    surprisals = model.surprisals(texts)
+    rarities = [model.unigrams[tokens] for tokens in model.tokens(texts)]
+    values = {
+        "perplexity_paper": [_exp(_mean(paper)) for paper in model.surprisals(texts, start=False)],
+        "log_perplexity": [_mean(own) for own in surprisals],
+        "first_surprisal": [_mean(own[:FIRST]) if len(own) >= FIRST else None for own in surprisals],
+        "slor": [slor(own, rarity) for own, rarity in zip(surprisals, rarities, strict=True)],
+    }
+    return pl.DataFrame(values, schema={column.name: column.kind for column in COLUMNS})
+
+
+def slor(surprisals: NDArray[np.float64], rarities: NDArray[np.float64]) -> float | None:
+    """Mean of rarity - surprisal over the tokens whose rarity is known (finite); None where there is none."""
+    known = np.isfinite(rarities)
+    return _mean(rarities[known] - surprisals[known])
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    return float(values.mean()) if values.size else None
+
+
+def _exp(value: float | None) -> float | None:
+    return None if value is None else float(np.exp(value))

@@ -1,0 +1,160 @@
+"""Perplexity, log perplexity, surprisal of the first tokens and SLOR: by hand, and with a network."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from tests import tiny_gpt2
+
+from unspool.errors import UnspoolError
+from unspool.features import Context, Settings, perplexity
+
+NAMES = ["perplexity_paper", "log_perplexity", "first_surprisal", "slor"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "\u202eright to left\u0007\u0000",
+    "🙂🙂",
+    "x" * 10_000,
+    "   ",
+    "<|endoftext|>",
+]
+
+
+class Digits:
+    """A model whose tokens are digits: the token d costs d nats, and one more if the text begins without a start token."""
+
+    unigrams = np.array([np.inf, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, np.inf])
+
+    def tokens(self, texts):
+        return [[int(digit) for digit in text or ""] for text in texts]
+
+    def surprisals(self, texts, *, start=True):
+        listed = self.tokens(texts)
+        return [np.array(tokens if start else [token + 1 for token in tokens[1:]], dtype=float) for tokens in listed]
+
+
+def measured(texts, model=None):
+    context = Context(Settings(language_model="digits"))
+    context.__dict__["language_model"] = model or Digits()
+    rows = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    return perplexity.measure(rows, context)
+
+
+# 123: tokens 2 and 3 cost 3 and 4 without a start token, mean 3.5; with one 1, 2, 3, mean 2; rarities 10, 20, 30 less
+# 1, 2, 3 are 9, 18, 27, mean 18. Three tokens are fewer than eight.
+def test_three_tokens_by_hand():
+    assert measured(["123"]).row(0) == pytest.approx((math.exp(3.5), 2.0, None, 18.0))
+
+
+# Of 111111118 the first eight tokens cost 1 each, the ninth 8: mean 16/9. Without a start token 7 times 2, then 9: 23/8.
+# Rarity less surprisal is 9 eight times and 72 once: 144/9 = 16.
+def test_nine_tokens_by_hand():
+    assert measured(["111111118"]).row(0) == pytest.approx((math.exp(23 / 8), 16 / 9, 1.0, 16.0))
+
+
+def test_first_tokens_need_eight():
+    assert measured(["1" * 7, "1" * 8, "1" * 9])["first_surprisal"].to_list() == [None, 1.0, 1.0]
+
+
+def test_first_tokens_do_not_see_the_rest():
+    assert measured(["12345678", "123456789999"])["first_surprisal"].to_list() == [4.5, 4.5]
+
+
+# Tokens 0 and 9 have no known rarity: 9-2-0 is 20 - 2 = 18 over one token.
+def test_slor_leaves_out_tokens_of_unknown_rarity():
+    assert measured(["920", "99"])["slor"].to_list() == [18.0, None]
+
+
+def test_one_token_has_no_paper_perplexity():
+    assert measured(["4"]).row(0) == (None, 4.0, None, 36.0)
+
+
+def test_no_text_has_nothing():
+    assert measured(["", None]).rows() == [(None,) * 4] * 2
+
+
+def test_columns_of_an_empty_frame():
+    found = measured([])
+    assert found.schema == dict.fromkeys(NAMES, pl.Float64())
+    assert found.height == 0
+
+
+def test_rows_keep_their_order_and_equal_texts_their_values():
+    found = measured(["123", "", "123", "4"])
+    assert found.row(0) == found.row(2)
+    assert found["log_perplexity"].to_list() == [2.0, None, 2.0, 4.0]
+
+
+def test_what_the_columns_say():
+    assert [column.name for column in perplexity.COLUMNS] == NAMES
+    paper, log, first, slor = perplexity.COLUMNS
+    assert (paper.mode, paper.log, paper.low) == ("paper", True, 1.0)
+    assert not any(column.log for column in (log, first, slor))
+    assert slor.low is None
+    assert all(column.empty is None for column in perplexity.COLUMNS)
+    assert perplexity.CAPTIONS
+    assert perplexity.USES == "model"
+
+
+def test_missing_without_a_model():
+    assert "No language model is named" in perplexity.missing(Context())
+
+
+def test_missing_without_libraries(monkeypatch):
+    from unspool.models import _libraries
+
+    monkeypatch.setattr(_libraries, "find_spec", lambda name: None)
+    told = perplexity.missing(Context(Settings(language_model="gpt2")))
+    assert told == 'torch and transformers are not installed; install: pip install "unspool[lm]".'
+
+
+def test_a_model_that_cannot_be_loaded_is_an_error(tmp_path):
+    tiny_gpt2.libraries()
+    context = Context(Settings(language_model=str(tmp_path / "gone")))
+    with pytest.raises(UnspoolError, match="There is no model at"):
+        perplexity.measure(pl.DataFrame({"text": ["a"]}), context)
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    tiny_gpt2.libraries()
+    folder = tiny_gpt2.write(tmp_path_factory.mktemp("tiny"))
+    patch = pytest.MonkeyPatch()
+    import wordfreq
+
+    patch.setattr(wordfreq, "get_frequency_dict", lambda *asked: {"a": 0.5, "cat": 0.25, "portrait": 0.25})
+    made = Context(Settings(language_model=str(folder)))
+    assert made.language_model.unigrams.size
+    yield made
+    patch.undo()
+
+
+def test_nothing_is_missing(context):
+    assert perplexity.missing(context) is None
+
+
+def test_the_paper_quantity_is_exp_of_the_loss_of_the_network(context):
+    import torch
+
+    model = context.language_model
+    texts = ["a cat on a mat", "portrait of a samurai"]
+    found = perplexity.measure(pl.DataFrame({"text": texts}), context)["perplexity_paper"]
+    for text, value in zip(texts, found, strict=True):
+        asked = torch.tensor(model.tokens([text]))
+        with torch.no_grad():
+            loss = model.network(asked, labels=asked).loss
+        rel = 0.1 if model.dtype == "bfloat16" else 1e-4
+        assert value == pytest.approx(float(loss.exp()), rel=rel)
+
+
+def test_hostile_texts_have_finite_values(context):
+    found = perplexity.measure(pl.DataFrame({"text": HOSTILE}), context)
+    assert found.null_count()["log_perplexity"].item() == 0
+    assert found.select(pl.all().is_nan().any() | pl.all().is_infinite().any()).row(0) == (False,) * 4
+
+
+def test_captions_have_only_text(context):
+    rows = pl.DataFrame({"text": ["a cat"], "user_id": ["u"]})
+    assert perplexity.measure(rows, context).row(0)[1] > 0

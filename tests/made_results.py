@@ -1,0 +1,109 @@
+"""Results made by hand, with the conventions of the analyses, for tests of figures and of the report."""
+
+import polars as pl
+
+from unspool import tables
+from unspool.features import columns as known_columns
+
+LEVEL = {"ci_level": 0.95}
+PAIR = ("n_words", "concreteness")
+COLUMNS = known_columns()
+COLUMNS = COLUMNS | {f"caption_{name}": column.of_captions() for name, column in COLUMNS.items()}
+
+
+def frame(rows):
+    same = {"mode": "paper", "rule": "iou", "seed": 0, "n_users": 7}
+    return pl.DataFrame([same | row for row in rows], schema=tables.RESULTS.columns, orient="row")
+
+
+def point(analysis, feature, estimand, value, half=None, **more):
+    ends = {} if half is None else {"ci_low": value - half, "ci_high": value + half} | LEVEL
+    return {"analysis": analysis, "feature": feature, "estimand": estimand, "estimate": value} | ends | more
+
+
+def void(analysis, feature, estimand, note, **more):
+    return {"analysis": analysis, "feature": feature, "estimand": estimand, "note": note} | more
+
+
+def along(analysis, feature, estimand, first, rise, steps=4, half=0.5, **more):
+    """`steps` means that begin at `first` and rise by `rise` with each step."""
+    n = {"n_threads": 40, "n_prompts": 40}
+    return [
+        point(analysis, feature, estimand, first + rise * step, half, step=step + 1, **(n | more))
+        for step in range(steps)
+    ]
+
+
+def log():
+    counts = {"n_records": 90, "n_prompts": 60, "n_users": 7, "n_threads": 31}
+    lengths = {1: 20, 2: 6, 3: 0, 4: 4}
+    shares = {"any parameter": 0.6, "aspect": 0.4}
+    return [
+        *(point("log", "-", name, n, n_prompts=60) for name, n in counts.items()),
+        point("log", "-", "mean_thread_length", 1.94, 0.2, n_prompts=60, n_threads=31),
+        point("log", "-", "share_upscaled", 0.25, 0.05, n_prompts=60),
+        *(point("log", "-", "n_threads_of_length", n, step=step, n_threads=n) for step, n in lengths.items()),
+        point("log", "-", "n_threads_of_length", 1, group="more", n_threads=1),
+        *(point("log", "-", "n_threads_at_least", n, step=step) for step, n in {4: 5, 10: 1}.items()),
+        *(point("log", "-", "share_with_parameter", s, 0.1, group=g, n_prompts=60) for g, s in shares.items()),
+    ]
+
+
+def upscaled(features=PAIR, groups=("prompts", "captions")):
+    for group in groups:
+        for place, feature in enumerate(features):
+            same = {"group": group, "n_prompts": 60}
+            yield point("upscaled", feature, "mean_upscaled", 12.0, 1, **same)
+            yield point("upscaled", feature, "mean_not", 11.0, 1, **same)
+            test = {"p_value": 0.01, "p_adjusted": 0.02, "effect": 0.1, "effect_name": "cliffs_delta"}
+            yield point("upscaled", feature, "mann_whitney", 400, **same, **test)
+            yield point("upscaled", feature, "cliffs_delta", 0.1 - 0.05 * place, 0.04, **same)
+
+
+def predict():
+    accuracy = {None: 58.0, "seed 0": 57.0, "seed 1": 59.0}
+    areas = {"auc_base": 0.63, "auc_text": 0.55, "auc_both": 0.64, "auc_row_split": 0.61}
+    error = {"standard_error": 0.4}
+    yield from (
+        point("predict", "-", "accuracy_paper", value, group=group, n_prompts=30, **({} if group else error))
+        for group, value in accuracy.items()
+    )
+    yield from (point("predict", "-", name, value, 0.02, n_prompts=60) for name, value in areas.items())
+
+
+def drift(features=PAIR):
+    for feature in features:
+        yield from along("drift", feature, "mean", 10, 0.5, note="threads of at least 4 prompts")
+        yield point("drift", feature, "rise", 1.5, 0.5, n_threads=40, note="threads of at least 4 prompts")
+
+
+def convergence(features=PAIR):
+    for feature in features:
+        for group in ("last of thread", "step 4"):
+            yield from along("convergence", feature, "risers", 9, 1, group=group, n_threads=24)
+            yield from along("convergence", feature, "fallers", 13, -0.5, group=group, n_threads=16)
+            for name, value in {"gap_start": 4, "gap_end": -0.5, "gap_closed": 1.1}.items():
+                yield point("convergence", feature, name, value, 0.3, group=group, n_threads=40)
+
+
+def across(features=PAIR, models=("version 5.2", "version 6.1", "version niji 5")):
+    for feature in features:
+        for place, model in enumerate(models):
+            yield from along("across", feature, "mean", 10 + place, 0.5, model=model)
+            yield point("across", feature, "rise", 1.5, 0.5, model=model, n_threads=40)
+
+
+def everything():
+    missing = "the language model was not asked for"
+    return frame(
+        [
+            *log(),
+            *upscaled(),
+            *predict(),
+            *drift(),
+            void("drift", "perplexity_paper", "rise", missing),
+            *convergence(),
+            void("convergence", "perplexity_paper", "gap_closed", missing),
+            *across(),
+        ]
+    )

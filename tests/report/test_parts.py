@@ -1,0 +1,140 @@
+"""Parts of the page: drawings within it, the commands that make it again, and what is taken out if nothing is quoted."""
+
+import re
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+from tests import made_results as made
+
+from unspool.report._again import commands, told
+from unspool.report._drawn import MOST, OPEN, blocks
+from unspool.report._quoting import UNNAMED, unquoted
+from unspool.report._svg import inline
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20" viewBox="0 0 30 20"><g clip-path="url(#clip1)">'
+    '<path aria-label="step 1: 2" role="graphics-symbol" aria-roledescription="point" d="M1.23456,2.5Z" fill="red"/>'
+    '<g aria-label="Y-axis titled x" aria-roledescription="axis"><text fill="red">x</text></g></g>'
+    '<path class="background" d="M0,0"/><defs><clipPath id="clip1"><rect width="3" height="2"/></clipPath></defs></svg>'
+)
+
+
+def test_a_drawing_in_a_page():
+    root = ElementTree.fromstring(inline(SVG, "drift-3", "The <alt> text"))
+    assert root.attrib == {"viewBox": "0 0 30 20", "role": "img", "aria-label": "The <alt> text"}
+    paths = [e for e in root.iter() if e.tag.endswith("}path")]
+    assert [p.get("d") for p in paths] == ["M1.2,2.5Z"]
+    assert [e.text for e in root.iter() if e.tag.endswith("title")] == ["step 1: 2"]
+    clip = next(e.get("id") for e in root.iter() if e.tag.endswith("clipPath"))
+    assert clip.startswith("drift-3-")
+    assert next(e.get("clip-path") for e in root.iter() if e.get("clip-path")) == f"url(#{clip})"
+
+
+def test_two_drawings_share_no_id():
+    ids = [set(re.findall(r' id="([^"]+)"', inline(SVG, name, "alt"))) for name in ("a", "b")]
+    assert ids[0] and not ids[0] & ids[1]
+
+
+def test_the_first_pictures_are_open_and_too_many_are_not_drawn():
+    names = [name for name in made.COLUMNS if not name.startswith("caption_")][:20]
+    found = blocks(["drift"], made.frame(made.drift(names)), made.COLUMNS)[0]
+    assert (len(found.shown), len(found.shown) + len(found.folded), found.cut) == (OPEN, MOST, True)
+    assert not found.small
+
+
+def test_a_figure_without_rows_is_no_block():
+    assert blocks(["drift"], made.frame([]), made.COLUMNS) == []
+
+
+MANIFEST = {
+    "settings": {
+        "source": "table",
+        "columns": [["user_id", "who"], ["text", "the prompt"]],
+        "language": "any",
+        "timezone": "UTC",
+        "since": "2023-07-01 00:00:00+00:00",
+        "until": None,
+        "channels": [],
+        "drop_users": ["aa", "bb"],
+        "actions": ["grid", "remix", "reroll"],
+    },
+    "rules": {
+        "iou-threshold=0.4": {"rule": "iou", "options": {"threshold": 0.4}},
+        "gap": {"rule": "gap", "options": {}},
+    },
+    "rule": "iou-threshold=0.4",
+    "features": {
+        "length": {"settings": {}},
+        "perplexity": {"settings": {"language_model": "/home/me/gpt2", "sample": 9}},
+    },
+    "analyses": {"settings": {"least": 6, "draws": 2000, "seed": 0}},
+}
+
+
+def test_commands_hold_what_differs_from_the_defaults():
+    assert commands(MANIFEST, quoted=False) == [
+        "unspool read LOG... -o STUDY --columns 'user_id=who,text=the prompt' --source table --language any "
+        "--since '2023-07-01 00:00:00+00:00' --drop-user NAME --drop-user NAME",
+        "unspool thread STUDY --rule gap",
+        "unspool thread STUDY --rule iou --threshold 0.4",
+        "unspool measure STUDY --lm gpt2 --sample 9",
+        "unspool analyze STUDY --least 6",
+        "unspool report STUDY --no-prompts",
+    ]
+
+
+def test_commands_of_an_empty_manifest():
+    assert commands({}, quoted=True)[0] == "unspool read LOG... -o STUDY"
+    assert commands({}, quoted=True)[-1] == "unspool report STUDY"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("/home/me/model.gguf", "model.gguf"),
+        ("org/model", "org/model"),
+        (None, "none"),
+        ([], "none"),
+        ({"a": 1}, "a=1"),
+    ],
+)
+def test_settings_tell_no_folder(value, text):
+    assert told(value) == text
+
+
+def shares(names):
+    return [made.point("log", "-", "share_with_parameter", 0.5, group=name) for name in names]
+
+
+def test_names_that_people_typed_are_taken_out():
+    rows = unquoted(made.frame(shares(["aspect", "niji", "any parameter", "janedoe"])))
+    assert rows["group"].to_list() == ["aspect", "niji", "any parameter", UNNAMED]
+
+
+def test_versions_that_people_typed_are_taken_out():
+    models = ["version 6.1", "version niji 5", "version janedoe", "source table", "model m", None]
+    rows = unquoted(made.frame([made.point("across", "n_words", "rise", 1.0, model=model) for model in models]))
+    assert rows["model"].to_list() == [
+        "version 6.1",
+        "version niji 5",
+        f"version {UNNAMED}",
+        "source table",
+        "model m",
+        None,
+    ]
+
+
+def test_notes_that_quote_a_version_are_taken_out():
+    note = "all threads are of version janedoe: nothing to compare; threads of at least 4 prompts"
+    one = made.void("across", "-", "rise", note, model="version")
+    other = made.void("across", "-", "rise", "2 threads", model="version janedoe")
+    found = unquoted(made.frame([one, other]))
+    assert "janedoe" not in " ".join(map(str, found.select("model", "note").rows()))
+    assert found["note"][0].endswith("; threads of at least 4 prompts")
+
+
+def test_nothing_else_is_touched():
+    rows = made.everything()
+    assert unquoted(rows).equals(rows)
+    assert unquoted(made.frame([])).equals(pl.DataFrame(schema=rows.schema))
