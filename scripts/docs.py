@@ -93,7 +93,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "rule": "Grouping rule of the threads.",
         "group": "Part of the log, or of the estimand. Null: all.",
         "model": "Model, version or source that the row is about. Null: all.",
-        "step": "Place in the thread, or a number of prompts. Null where there is none.",
+        "step": "Which place in the thread, or a number of prompts. Null where there is none.",
         "estimate": "The estimate. Null: not known, and `note` says why.",
         "standard_error": "As the paper would give it: over prompts or threads, or the deviation over seeds.",
         "ci_low": "Lower end of the interval over users.",
@@ -236,6 +236,10 @@ def commands() -> str:
     return "\n\n".join(parts)
 
 
+SHOWN_OF_DEMO = ("Prompts", "by the rule scene", "Recovered", "How many prompts", "kept differ", "get longer")
+"""What the README shows: no sentence in it depends on how a processor rounds, as those of a fitted model do."""
+
+
 def demo() -> str:
     """What `unspool demo` prints, cut where marked."""
     from unspool.commands import demo as module
@@ -249,9 +253,10 @@ def demo() -> str:
     finally:
         _screen.out, _screen.err = kept
     lines = [line.rstrip() for line in shown.getvalue().splitlines()]
-    starts = {name: number for number, line in enumerate(lines) if line[:1].strip() for name in [line.split(" ")[0]]}
-    middle, end = lines[starts["Prompts"] : starts["Merged"]], lines[starts["Recovered"] :]
-    told = "\n".join([*lines[:4], f"  {CUT}", *middle, CUT, *end])
+    heads = [number for number, line in enumerate(lines) if line[:1].strip()]
+    parts = {lines[a]: lines[a:b] for a, b in zip(heads, [*heads[1:], len(lines)], strict=True)}
+    told = [line for head in SHOWN_OF_DEMO for line in next(part for name, part in parts.items() if head in name)]
+    told = "\n".join([*lines[:4], f"  {CUT}", *told])
     return f"```text\n$ pip install uv && uv run unspool demo\n{CUT}\n{told}\n{CUT}\n```"
 
 

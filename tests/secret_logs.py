@@ -16,7 +16,7 @@ MESSAGE = "10234567890123450"
 FILE = "wombat-holiday"
 SECRETS = [
     *(USER, FRIEND, GUILD, CHANNEL, MESSAGE, FILE),
-    *("zanzi", "quibble", "quokka", "yolanda", "s.mj.run", "discordapp", "example", "albumpath"),
+    *("zanzi", "quibble", "quokka", "yolanda", "s.mj.run", "discordapp", "example.", "albumpath"),
 ]
 """What may be nowhere, in any case: the ids, parts of every handle, parts of every link and address."""
 

@@ -15,6 +15,7 @@ from unspool import registry, tables
 from unspool.commands import application
 from unspool.simulate import simulate
 from unspool.sources import Options, Span, source, table
+from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
 from unspool.syntax.lines import parse_lines
@@ -234,7 +235,7 @@ def test_python_examples_run(folder):
 @pytest.mark.parametrize("path", [ROOT / "README.md", DOCS / "study.md"], ids=lambda path: path.name)
 def test_examples_that_read_a_study_run(folder, path, capsys):
     simulate("newcomers", seed=1, users=20).write(folder / "export.json")
-    thread(read([str(folder / "export.json")], folder / "study"), "iou")
+    measure(thread(read([str(folder / "export.json")], folder / "study"), "iou"), names=["length"])
     assert run_examples(path)["prompts"].height > 20
 
 
@@ -254,4 +255,5 @@ def test_stale_blocks_are_found_and_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["docs.py"])
     assert docs.main() == 0
     assert text(page) == text(DOCS / "study.md")
-    assert capsys.readouterr().out == "docs/study.md: columns prompts\ndocs/study.md: columns threads\n" * 2
+    told = "docs/study.md: columns prompts\ndocs/study.md: columns threads\n"
+    assert capsys.readouterr().out == told * 2

@@ -1,6 +1,7 @@
 """The notebook of the docs runs from its first cell to its last and shows what it says."""
 
 import nbformat
+
 from tests.test_docs import ROOT, script
 
 notebook = script("notebook")

@@ -13,19 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.api import analyze, measure, read, report, run, thread
+    from unspool.api import analyze, measure, read, run, thread, write_report
     from unspool.errors import UnspoolError
     from unspool.study import Study
 
 __version__ = "0.1.0"
-__all__ = ["Study", "UnspoolError", "__version__", "analyze", "measure", "read", "report", "run", "thread"]
+__all__ = ["Study", "UnspoolError", "__version__", "analyze", "measure", "read", "run", "thread", "write_report"]
 _PLACES = {
     "analyze": "unspool.api",
     "measure": "unspool.api",
     "read": "unspool.api",
-    "report": "unspool.api",
     "run": "unspool.api",
     "thread": "unspool.api",
+    "write_report": "unspool.api",
     "Study": "unspool.study",
     "UnspoolError": "unspool.errors",
 }

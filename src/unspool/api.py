@@ -84,7 +84,7 @@ def run(
     given = str(reference) if reference else None
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
     analyze(opened, least=least, seed=seed, workers=workers)
-    report(opened, quote=quote)
+    write_report(opened, quote=quote)
     return opened
 
 
@@ -108,7 +108,7 @@ def analyze(
     return _analyze(_opened(study), analyses.Settings(**settings), names, jobs=workers)
 
 
-def report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:
+def write_report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:
     """Write the report of an analysed study, one HTML page, and return its path; without `quote` it holds no prompt."""
     return _report(_opened(study), Path(out) if out else None, quote=quote)
 

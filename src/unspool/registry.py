@@ -2,11 +2,18 @@
 
 import importlib
 import pkgutil
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from types import ModuleType
 
 from unspool.errors import UnspoolError
+
+
+@cache
+def _of_others(package: str) -> tuple[EntryPoint, ...]:
+    """What other installed packages add; read once, since all that is installed has to be looked through."""
+    return tuple(entry_points(group=f"unspool.{package}"))
 
 
 def names(package: str) -> list[str]:
@@ -18,12 +25,12 @@ def names(package: str) -> list[str]:
     spec = find_spec(f"unspool.{package}")
     places = list(spec.submodule_search_locations or []) if spec else []
     own = {module.name for module in pkgutil.iter_modules(places) if not module.name.startswith("_")}
-    return sorted(own | {point.name for point in entry_points(group=f"unspool.{package}")})
+    return sorted(own | {point.name for point in _of_others(package)})
 
 
 def load(package: str, name: str) -> ModuleType:
     """Import one module of a registry; an unknown name is an error that lists the known ones."""
-    for point in entry_points(group=f"unspool.{package}"):
+    for point in _of_others(package):
         if point.name == name:
             module = point.load()
             assert isinstance(module, ModuleType)

@@ -25,6 +25,7 @@ HOSTILE = [
 class Digits:
     """A model whose tokens are digits: the token d costs d nats, and one more if the text begins without a start token."""
 
+    window = 1024
     unigrams = np.array([np.inf, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, np.inf])
 
     def tokens(self, texts):
@@ -65,6 +66,27 @@ def test_first_tokens_do_not_see_the_rest():
 # Tokens 0 and 9 have no known rarity: 9-2-0 is 20 - 2 = 18 over one token.
 def test_slor_leaves_out_tokens_of_unknown_rarity():
     assert measured(["920", "99"])["slor"].to_list() == [18.0, None]
+
+
+def test_the_papers_windows_by_hand():
+    # Window 4. Tokens 2..4 (the first window): 1, 2, 3, mean 2; tokens 5, 6: 4, 5.
+    # (mean 2 * window 4 + 4 + 5) / 6 tokens = 17/6. Within one window: the mean.
+    assert perplexity.of_paper(np.array([1.0, 2, 3, 4, 5]), 4) == pytest.approx(np.exp(17 / 6))
+    assert perplexity.of_paper(np.array([1.0, 2, 3]), 4) == pytest.approx(np.exp(2))
+    assert perplexity.of_paper(np.array([1.0, 3]), 4) == pytest.approx(np.exp(2))
+    assert perplexity.of_paper(np.array([]), 4) is None
+
+
+def authors_loop(sums_and_counts, length):
+    """The arithmetic of the authors' loop: each window's mean loss times its new tokens, by the tokens of the text."""
+    return np.exp(sum(total / scored * new for total, scored, new in sums_and_counts) / length)
+
+
+def test_the_papers_windows_are_those_of_the_authors_loop():
+    # 10 tokens, window 4, stride 2: windows 0-4 (3 losses, 4 new tokens), 2-6, 4-8, 6-10 (2 losses, 2 new each).
+    s = np.random.default_rng(1).exponential(size=9)
+    listed = [(s[:3].sum(), 3, 4), (s[3:5].sum(), 2, 2), (s[5:7].sum(), 2, 2), (s[7:9].sum(), 2, 2)]
+    assert perplexity.of_paper(s, 4) == pytest.approx(authors_loop(listed, 10))
 
 
 def test_one_token_has_no_paper_perplexity():

@@ -16,7 +16,6 @@ from unspool.stages.analyze import notes
 from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.sampling import sampled_users
-from unspool.study import Study
 
 WORDS = ["length", "repetition", "parameters"]
 

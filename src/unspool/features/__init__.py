@@ -10,8 +10,8 @@ A feature is a module with
 
     def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame
 
-`rows` is a part of a log with the columns of the prompts table (of captions: only `text` and `user_id`); the result has
-the columns of COLUMNS in their order, one row per row. A feature that can be void says so with
+`rows` is a part of a log with the columns of the prompts table but `text_raw` (of captions: only `text` and `user_id`);
+the result has the columns of COLUMNS in their order, one row per row. A feature that can be void says so with
 
     def missing(context: Context) -> str | None     the reason, in one sentence, and how to get it
 

@@ -61,12 +61,24 @@ def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     surprisals = model.surprisals(texts)
     rarities = [model.unigrams[tokens] for tokens in model.tokens(texts)]
     values = {
-        "perplexity_paper": [_exp(_mean(paper)) for paper in model.surprisals(texts, start=False)],
+        "perplexity_paper": [of_paper(values, model.window) for values in model.surprisals(texts, start=False)],
         "log_perplexity": [_mean(own) for own in surprisals],
         "first_surprisal": [_mean(own[:FIRST]) if len(own) >= FIRST else None for own in surprisals],
         "slor": [slor(own, rarity) for own, rarity in zip(surprisals, rarities, strict=True)],
     }
     return pl.DataFrame(values, schema={column.name: column.kind for column in COLUMNS})
+
+
+def of_paper(surprisals: NDArray[np.float64], window: int) -> float | None:
+    """The authors' perplexity from the surprisals of tokens 2..N, in nats; None for a single token.
+
+    exp of their mean. Of a text longer than the window the authors' code counts the mean of the first window once too
+    often, as if its first token had been scored: (mean of the first * window + sum of the others) / N.
+    """
+    if not surprisals.size:
+        return None
+    first, others = surprisals[: window - 1], surprisals[window - 1 :]
+    return float(np.exp((first.mean() * (len(first) + 1) + others.sum()) / (len(surprisals) + 1)))
 
 
 def slor(surprisals: NDArray[np.float64], rarities: NDArray[np.float64]) -> float | None:
@@ -77,7 +89,3 @@ def slor(surprisals: NDArray[np.float64], rarities: NDArray[np.float64]) -> floa
 
 def _mean(values: NDArray[np.float64]) -> float | None:
     return float(values.mean()) if values.size else None
-
-
-def _exp(value: float | None) -> float | None:
-    return None if value is None else float(np.exp(value))

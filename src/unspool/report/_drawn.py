@@ -55,11 +55,11 @@ def blocks(names: Sequence[str], rows: pl.DataFrame, columns: Mapping[str, Colum
 
 def _block(name: str, rows: pl.DataFrame, columns: Mapping[str, Column]) -> Block:
     module = drawing(name)
-    features = words.lead(rows)
-    drawn = rows.filter(pl.col("feature").is_in(features[:MOST_FEATURES]))
+    features, most = words.lead(rows), MOST if module.MULTIPLES else MOST_FEATURES
+    drawn = rows.filter(pl.col("feature").is_in(features[:most]))
     figures = module.draw(drawn, columns, SCREEN)
     pictures = [_picture(figure, f"{name}-{number}") for number, figure in enumerate(figures[:MOST])]
-    cut = len(figures) > MOST or len(features) > MOST_FEATURES
+    cut = len(figures) > MOST or len(features) > most
     return Block(name, module.TITLE, module.READ, pictures[:OPEN], pictures[OPEN:], cut, module.MULTIPLES)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import polars as pl
 
 import unspool
 from unspool import registry
-from unspool.engine import worker_count, workers
+from unspool.engine import Runner, worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.features import Context, Feature, Settings, estimated, feature
+from unspool.sources._inputs import sha256
 from unspool.stages.columns import Group, kept, metadata, nulls, ordered
 from unspool.stages.pieces import Piece, collect_piece, cut, measure_piece, scored
 from unspool.stages.read import Progress, silent
@@ -48,8 +50,8 @@ def measure(
             "Its prompts are not complete.",
             "Run `unspool read` with the same inputs; it goes on where it was.",
         )
-    with study.locked():
-        _Measuring(study, settings, asked, jobs, progress).all()
+    with study.locked(), ExitStack() as pools:
+        _Measuring(study, settings, asked, jobs, progress, pools).all()
     return study
 
 
@@ -57,9 +59,16 @@ class _Measuring:
     """The steps of one measuring."""
 
     def __init__(
-        self, study: Study, settings: Settings, asked: Sequence[str], jobs: int | None, progress: Progress
+        self,
+        study: Study,
+        settings: Settings,
+        asked: Sequence[str],
+        jobs: int | None,
+        progress: Progress,
+        pools: ExitStack,
     ) -> None:
-        self.study, self.settings, self.jobs, self.progress = study, settings, jobs, progress
+        self.study, self.settings, self.jobs, self.progress, self.pools = study, settings, jobs, progress, pools
+        self.runners: dict[int, Runner] = {}
         self.files = sorted((study.path / "prompts").glob("*.parquet"))
         self.context = Context(settings, {}, *_sizes(study))
         self.void = {name: _reasons(feature(name), self.context) for name in asked}
@@ -69,7 +78,9 @@ class _Measuring:
 
     def _mark(self, name: str) -> str:
         module = feature(name)
-        values = self._settings_of(name)
+        values: dict[str, Any] = self._settings_of(name)
+        if "reference" in values and Path(values["reference"]).is_file():
+            values["reference"] = sha256(Path(values["reference"]))
         read = self.study.manifest["stages"]["read"]["fingerprint"]
         return fingerprint(read, name, values, self.void[name], [c.name for c in module.COLUMNS], unspool.__version__)
 
@@ -159,10 +170,15 @@ class _Measuring:
         small = self.jobs is None and sum(p.stop - p.start for p in pieces) <= SMALL_ROWS.get(back_end, 0)
         if back_end == "model" or small:  # a model uses all cores, or a GPU, by itself
             count = 1
-        with workers(count) as runner:
-            self.progress(what, 0, len(pieces))
-            for done, _ in enumerate(runner.run(function, pieces), 1):
-                self.progress(what, done, len(pieces))
+        self.progress(what, 0, len(pieces))
+        for done, _ in enumerate(self._runner(count).run(function, pieces), 1):
+            self.progress(what, done, len(pieces))
+
+    def _runner(self, count: int) -> Runner:
+        """The pool of so many workers, one for all passes."""
+        if count not in self.runners:
+            self.runners[count] = self.pools.enter_context(workers(count))
+        return self.runners[count]
 
     def _assemble(self, groups: list[Group]) -> dict[str, int]:
         """Put the columns of all groups together with those that stand, file by file; count what was scored."""

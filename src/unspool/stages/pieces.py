@@ -44,8 +44,8 @@ class Piece:
 
 @lru_cache(maxsize=2)
 def scored(path: Path, users: Path | None) -> pl.DataFrame:
-    """The prompts of a file that are scored, with their row in the file."""
-    prompts = read_parquet(path).with_row_index("row")
+    """The prompts of a file that are scored, with their row in the file; without the echo, which no feature reads."""
+    prompts = pl.scan_parquet(path, glob=False).drop("text_raw").collect().with_row_index("row")
     if users is None:
         return prompts
     wanted = read_parquet(users)["owner"]
