@@ -236,7 +236,7 @@ def commands() -> str:
     return "\n\n".join(parts)
 
 
-SHOWN_OF_DEMO = ("Prompts", "by the rule scene", "Recovered", "How many prompts", "kept differ", "get longer")
+SHOWN_OF_DEMO = ("Prompts", "by the rule scene", "Recovered", "How many prompts", "get longer", "kept differ")
 """What the README shows: no sentence in it depends on how a processor rounds, as those of a fitted model do."""
 
 

@@ -16,7 +16,7 @@ def test_the_notebook_runs_and_draws_and_reads_the_results():
     shown = [outputs(cell) for cell in cells]
     assert any("image/png" in text for text in shown)
     assert any("cliffs_delta" in cell.source and "n_words" in text for cell, text in zip(cells, shown, strict=True))
-    assert "Magic words" in shown[-1]
+    assert "Share of magic words" in shown[-1]
 
 
 def test_the_notebook_in_the_docs_has_its_outputs():

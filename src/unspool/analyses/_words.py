@@ -17,11 +17,12 @@ PAPER = (
     "repeat_ratio_paper",
     "perplexity_paper",
     "concreteness_paper",
-    "n_sentences",
-    "sentences_per_word",
+    "sentences_per_word_paper",
     "tree_depth_paper",
 )
 """The features of the paper, which lead the findings."""
+OWN = ("magic_ratio", "share_subject", "share_quality", "dialect", "log_perplexity", "dependency_depth", "concreteness")
+"""Those of the project's own that come next."""
 SENTENCES = 8
 _CAPTION = "caption_"
 
@@ -40,10 +41,13 @@ def title(feature: str) -> str:
 
 
 def lead(rows: pl.DataFrame) -> list[str]:
-    """The features that have an estimate: those of the paper first, then the others as they come, captions last."""
+    """The features that have an estimate: the paper's, then the chief ones of our own, then the others as they come.
+
+    Captions come last.
+    """
     known = rows.filter(pl.col("estimate").is_not_null())["feature"].unique(maintain_order=True).to_list()
-    place = {name: number for number, name in enumerate([*PAPER, *known])}
-    return sorted(known, key=lambda name: (name.startswith(_CAPTION), list(place).index(name)))
+    place = {name: number for number, name in enumerate(dict.fromkeys([*PAPER, *OWN, *known]))}
+    return sorted(known, key=lambda name: (name.startswith(_CAPTION), place[name]))
 
 
 def row(rows: pl.DataFrame, **same: object) -> dict[str, Any] | None:

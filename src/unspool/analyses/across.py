@@ -22,7 +22,7 @@ LIMITS = (
     "People were not assigned to models: those who use another one are other people, at another time, with other "
     "tasks, so that a difference is not the model's doing."
 )
-ORDER = 50
+ORDER = 60
 FIGURES: tuple[str, ...] = ("across",)
 KINDS = ("model", "version", "source")
 ENOUGH = 30

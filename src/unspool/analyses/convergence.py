@@ -21,7 +21,7 @@ LIMITS = (
     "Threads are sorted by their own end, so fallers minus risers shrinks from the first to the last step in any data, "
     "also where nothing converges: this figure alone is no evidence of convergence."
 )
-ORDER = 40
+ORDER = 30
 FIGURES: tuple[str, ...] = ("convergence",)
 LAST = "last of thread"
 GAPS = ("gap_start", "gap_end", "gap_closed")

@@ -20,7 +20,7 @@ LIMITS = (
     "It looks at the few threads that go on so long, and whoever stops because of the prompt just written bends the "
     "means: a rise here is no proof that people learn."
 )
-ORDER = 30
+ORDER = 20
 FIGURES: tuple[str, ...] = ("drift",)
 PUBLISHED: dict[str, Any] = {"n_threads": 645, "least": 10}
 """Of the paper: its threads of at least 10 prompts. Its means along them were published as a drawing only."""

@@ -17,7 +17,7 @@ LIMITS = (
     "A text that predicts an upscale need not cause it; and where a person has few other threads, what the text tells "
     "of the person counts as a gain of the text."
 )
-ORDER = 25
+ORDER = 50
 FIGURES: tuple[str, ...] = ("predict",)
 
 

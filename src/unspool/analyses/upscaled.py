@@ -25,7 +25,7 @@ LIMITS = (
     "It pools the prompts of all people: who writes more and upscales more makes a difference that no prompt of theirs "
     "needs to show, and an upscale is not always a sign of liking."
 )
-ORDER = 20
+ORDER = 40
 FIGURES: tuple[str, ...] = ("upscaled",)
 PUBLISHED: dict[tuple[str, str], float] = {
     ("word_len_paper", "mean_upscaled"): 16.67,

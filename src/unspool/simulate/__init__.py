@@ -88,8 +88,9 @@ class Log:
             .select(pl.col(name).cast(kind) for name, kind in PROMPT_TRUTH.items())
         )
 
-    def write(self, path: Path) -> None:
+    def write(self, path: str | Path) -> None:
         """Write the export to `path`, message by message, and the truth to `<stem>.truth/*.parquet` beside it."""
+        path = Path(path)
         with path.open("wb") as file:
             self._write_json(file)
         folder = truth_folder(path)

@@ -33,6 +33,7 @@ BRIEF = 2
 N_THREADS, SHORTEST, LONGEST = 3, 3, 8
 N_WORDS = 40
 MOST_COLUMNS = 400
+MOST_NAMES = 8
 PAPER = (
     "Shachar Don-Yehiya, Leshem Choshen and Omri Abend. 2023. Human Learning by Model Feedback: The Dynamics of "
     "Iterative Prompting with Midjourney. In Proceedings of EMNLP 2023. arXiv:2311.12131."
@@ -258,15 +259,25 @@ def _described(column: Column) -> tuple[str, str, str, str, str]:
 
 
 def _void(rows: pl.DataFrame, columns: dict[str, Column]) -> Iterator[tuple[str, str]]:
-    """What has no estimate: names, with the reason that they share; analyses where it is about no feature."""
-    void = rows.filter(pl.col("estimate").is_null())
-    named = void.with_columns(note=pl.col("note").fill_null("no reason is given"))
-    for (reason,), part in named.group_by("note", maintain_order=True):
+    """What an analysis could say nothing of: names of features, or its own if it is all, with the reason they share."""
+    told = pl.col("estimate").is_not_null().any()
+    void = rows.filter(~told.over("analysis", "feature")).with_columns(note=pl.col("note").fill_null("not told"))
+    silent = set(rows.filter(~told.over("analysis"))["analysis"])
+    for (reason,), part in void.group_by("note", maintain_order=True):
         names = [
-            analysis(row["analysis"]).TITLE if row["feature"] == "-" else _title(row["feature"], columns)
+            analysis(row["analysis"]).TITLE
+            if row["feature"] == "-" or row["analysis"] in silent
+            else _title(row["feature"], columns)
             for row in part.unique(["analysis", "feature"], maintain_order=True).iter_rows(named=True)
         ]
-        yield ", ".join(dict.fromkeys(names)), f"{str(reason)[0].upper()}{str(reason)[1:].removesuffix('.')}."
+        yield _listed(list(dict.fromkeys(names))), f"{str(reason)[0].upper()}{str(reason)[1:].removesuffix('.')}."
+
+
+def _listed(names: list[str]) -> str:
+    """Names one after the other, the first of them where they are many."""
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMES - 1])} and {len(names) - MOST_NAMES + 1} more"
 
 
 def _title(name: str, columns: dict[str, Column]) -> str:
