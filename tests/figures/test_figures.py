@@ -279,3 +279,12 @@ def test_n_is_a_range_where_rows_differ():
 def test_units_are_told_only_where_there_are_any():
     assert _labels.axis("mean", "words") == "mean, words"
     assert _labels.axis("mean", _labels.unit("x", {"x": Column("x", "X", "", "m")})) == "mean"
+
+
+def test_a_figure_of_a_sampled_feature_says_so():
+    told = "on a sample of 500 of 9,000 prompts, whole users, by activity"
+    rows = pl.DataFrame({"feature": ["a", "b"], "note": [f"none of 10; {told}", told], "ci_level": [0.95, 0.95]})
+    assert _labels.n_of("5 threads", rows) == f"n = 5 threads; 95% intervals over users; {told}."
+    some = rows.with_columns(note=pl.Series([told, None]))
+    assert _labels.n_of("5 threads", some) == f"n = 5 threads; 95% intervals over users; some features {told}."
+    assert "sample" not in _labels.n_of("5 threads", rows.with_columns(note=pl.lit(None, dtype=pl.String)))

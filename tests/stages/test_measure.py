@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 
 import unspool
+from unspool import features
 from unspool.errors import UnspoolError
-from unspool.features import Context, Settings, length, repetition
+from unspool.features import Context, Settings, length, perplexity, repetition
 from unspool.simulate import simulate
 from unspool.stages import measure as measuring
 from unspool.stages import pieces
@@ -110,6 +112,33 @@ def test_a_void_feature_has_nulls_and_a_reason(study):
     assert study.features()["log_perplexity"].null_count() == study.prompts().height
     assert notes(study)["log_perplexity"] == entry["missing"]["log_perplexity"]
     assert "log_perplexity" in study.columns()
+
+
+class Digits:
+    """A language model to whom every character costs one nat; it is not loaded twice."""
+
+    name, device, dtype, window = "/models/digits.gguf", "cpu", "float32", 1024
+    unigrams = np.full(256, 2.0)
+
+    def tokens(self, texts):
+        return [list(text.encode()) for text in texts]
+
+    def surprisals(self, texts, *, start=True):
+        return [np.ones(len(tokens) - (not start)) for tokens in self.tokens(texts)]
+
+
+def test_a_language_model_is_loaded_once_and_named(study, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(perplexity, "unavailable", lambda name: None)
+    monkeypatch.setattr("unspool.models.language_model.load", lambda name: loaded.append(name) or Digits())
+    monkeypatch.setitem(pieces._ROWS, "model", 10)
+    features._loaded.cache_clear()
+    measure(study, Settings(language_model="digits.gguf"), names=["perplexity"])
+    features._loaded.cache_clear()
+    assert loaded == ["digits.gguf"]
+    assert set(study.features()["log_perplexity"]) == {1.0}
+    assert set(study.features()["perplexity_paper"].round(9)) == {round(np.e, 9)}
+    assert notes(study)["slor"] == "digits.gguf, float32 on cpu"
 
 
 def test_captions_are_means_over_those_of_a_prompt(tmp_path):

@@ -26,6 +26,9 @@ from unspool import registry, tables
 from unspool.features import Column
 from unspool.stats.bootstrap import DRAWS, LEVEL
 
+SAMPLED = "on a sample of"
+"""How the part of a note begins that says on how many prompts a feature was measured, where it was not on all."""
+
 
 @dataclass(frozen=True)
 class Settings:

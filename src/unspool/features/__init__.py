@@ -30,7 +30,7 @@ fitted is an empty table `note` with one row of the column `note`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
 import polars as pl
@@ -117,10 +117,15 @@ class Context:
 
     @cached_property
     def language_model(self) -> "LanguageModel":
-        """The language model of the settings."""
-        from unspool.models.language_model import load
+        """The language model of the settings, loaded once for all parts of a log."""
+        return _loaded(self.settings.language_model or "")
 
-        return load(self.settings.language_model or "")
+
+@cache
+def _loaded(name: str) -> "LanguageModel":
+    from unspool.models.language_model import load
+
+    return load(name)
 
 
 class Feature(Protocol):

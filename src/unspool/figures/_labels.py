@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from unspool.analyses import SAMPLED
 from unspool.analyses import _words as words
 from unspool.features import Column
 
@@ -77,4 +78,11 @@ def n_of(counted: str, rows: pl.DataFrame) -> str:
     """The same of numbers in words."""
     levels = rows["ci_level"].drop_nulls().unique().to_list()
     interval = f"{100 * levels[0]:g}% intervals over users" if levels else "no intervals"
-    return f"n = {counted or 'unknown'}; {interval}."
+    return f"n = {counted or 'unknown'}; {interval}{_sampled(rows)}."
+
+
+def _sampled(rows: pl.DataFrame) -> str:
+    """On which sample of the log the features were measured, if on one; as the notes of the rows tell it."""
+    parts = {part for note in rows["note"].drop_nulls() for part in note.split("; ") if part.startswith(SAMPLED)}
+    whole = rows["note"].str.contains(SAMPLED, literal=True).fill_null(False).all()
+    return "".join(f"; {'' if whole else 'some features '}{part}" for part in sorted(parts))

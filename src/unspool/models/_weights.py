@@ -26,7 +26,7 @@ def unavailable(name: str | None) -> str | None:
     Cheap: nothing is loaded; a hub name that is not on this machine costs a connection of five seconds at most.
     """
     if not name:
-        return "No language model is named; give a hub name such as gpt2, a folder or a .gguf file."
+        return f"No language model is named: {INSTALL}, then --lm with a hub name (gpt2), a folder or a .gguf file."
     if lacking := absent(NEEDED_BY_GGUF if is_gguf(name) else NEEDED):
         return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not installed; install: {INSTALL}."
     if is_hub_name(name) and not (downloaded(name) or reachable()):

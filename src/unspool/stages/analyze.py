@@ -8,7 +8,7 @@ import polars as pl
 
 import unspool
 from unspool import tables
-from unspool.analyses import Measured, Settings, analysis, in_order
+from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
 from unspool.features import feature
 from unspool.stages.read import Progress, silent
 from unspool.stages.thread import thread
@@ -84,14 +84,13 @@ def _beside(study: Path, rule: str, file: Path) -> pl.LazyFrame:
 
 
 def notes(study: Study) -> dict[str, str]:
-    """What is to be said of a column: why it is void, on which sample it was measured, from whom it was estimated."""
+    """What is to be said of a column: why it is void; on which sample, from whom and by which model it was measured."""
     told: dict[str, str] = {}
     for name, entry in study.manifest["features"].items():
         said = []
         if entry["n_scored"] < entry["of"]:
-            said.append(f"on a sample of {entry['n_scored']:,} of {entry['of']:,} prompts, whole users, by activity")
-        if entry["estimated_from"]:
-            said.append(entry["estimated_from"])
+            said.append(f"{SAMPLED} {entry['n_scored']:,} of {entry['of']:,} prompts, whole users, by activity")
+        said += [fact for fact in (entry["estimated_from"], entry["model"]) if fact]
         for column in feature(name).COLUMNS:
             note = entry["missing"].get(column.name) or "; ".join(said)
             if note:

@@ -218,6 +218,7 @@ class _Measuring:
         reasons = {**self.void[name]}
         if note := self.notes[name]:
             reasons = {column.name: note for column in module.COLUMNS}
+        model = self.context.language_model if module.USES == "model" and n_scored else None
         return {
             "fingerprint": self.marks[name],
             "settings": self._settings_of(name),
@@ -227,6 +228,7 @@ class _Measuring:
             "n_scored": n_scored,
             "of": self.context.n_prompts,
             "estimated_from": getattr(module, "ESTIMATED_FROM", None),
+            "model": f"{Path(model.name).name}, {model.dtype} on {model.device}" if model else None,
         }
 
     def _keep(self, fitted: Path) -> None:
