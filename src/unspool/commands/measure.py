@@ -54,6 +54,7 @@ def measured(study: "Study") -> Any:
     import polars as pl
     from rich.table import Table
 
+    from unspool.commands import _screen
     from unspool.features import feature
 
     found = study.scan("features")
@@ -63,9 +64,11 @@ def measured(study: "Study") -> Any:
     for name in ("", "mean", "unit", ""):
         table.add_column(name, justify="right" if name == "mean" else "left", header_style="dim")
     for name, entry in study.manifest["features"].items():
+        before = ""
         for column in feature(name).COLUMNS:
             mean, reason = means[column.name], entry["missing"].get(column.name, "")
+            told, before = ("as above" if reason and reason == before else reason), reason
             some = f"{entry['n_scored']:,} of {entry['of']:,} prompts" if entry["n_scored"] < entry["of"] else ""
             shown = "-" if mean is None else f"{mean:,.3g}" if mean < 100 else f"{mean:,.0f}"
-            table.add_row(f"  {column.name}", shown, column.unit, reason or some)
+            table.add_row(f"  {column.name}", shown, column.unit, _screen.plain(told or some))
     return table

@@ -72,12 +72,23 @@ def _only(rows: "pl.DataFrame", column: str, names: list[str] | None) -> "pl.Dat
 
 
 def _lines(rows: "pl.DataFrame") -> "Iterator[str]":
-    """The rows under their head, in columns as wide as they need to be: a cell that is cut is a wrong number."""
+    """The rows under their head, in columns as wide as they need to be: a cell that is cut is a wrong number.
+
+    A note that all rows share stands below them once.
+    """
+    import polars as pl
+
     from unspool.report import _tables
 
+    notes = rows["note"].unique()
+    shared = notes[0] if rows.height > 1 and len(notes) == 1 else None
+    if shared:
+        rows = rows.with_columns(note=pl.lit(None, dtype=pl.String))
     found = _tables.of_results(rows, "", most=rows.height)
     listed = [[name for name, _ in found.head], *found.rows]
     widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
     for cells in listed:
         sides = zip(cells, widths, found.head, strict=True)
         yield "  ".join(cell.rjust(w) if numeric else cell.ljust(w) for cell, w, (_, numeric) in sides).rstrip()
+    if shared:
+        yield f"All of them: {shared}."
