@@ -7,20 +7,12 @@ import unspool
 from unspool import analyses, tables
 from unspool.analyses import Settings, in_order
 from unspool.errors import UnspoolError
-from unspool.simulate import simulate
 from unspool.stages.analyze import analyze, measured, paper_rule
 from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
 
 QUICK = Settings(draws=100)
-
-
-@pytest.fixture(scope="module")
-def export(tmp_path_factory):
-    path = tmp_path_factory.mktemp("log") / "export.json"
-    simulate("newcomers", seed=5, users=120).write(path)
-    return path
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import unspool
 from unspool import features
 from unspool.errors import UnspoolError
 from unspool.features import Context, Settings, length, perplexity, repetition
-from unspool.simulate import simulate
 from unspool.stages import measure as measuring
 from unspool.stages import pieces
 from unspool.stages import read as reading
@@ -20,13 +19,6 @@ from unspool.stages.read import read
 from unspool.stages.sampling import sampled_users
 
 WORDS = ["length", "repetition", "parameters"]
-
-
-@pytest.fixture(scope="module")
-def export(tmp_path_factory):
-    path = tmp_path_factory.mktemp("log") / "export.json"
-    simulate("newcomers", seed=5, users=120).write(path)
-    return path
 
 
 @pytest.fixture

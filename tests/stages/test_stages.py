@@ -11,7 +11,6 @@ from tests.logs import grid, message, upscale, write
 from unspool.compiling.pseudonyms import make_key
 from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
-from unspool.simulate import simulate
 from unspool.stages import bucketing
 from unspool.stages import read as reading
 from unspool.stages.read import read
@@ -23,13 +22,6 @@ from unspool.tables import PROMPTS, THREADS, check, empty
 
 ANY = ReadSettings(language="any")
 START = datetime(2023, 6, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def export(tmp_path_factory):
-    path = tmp_path_factory.mktemp("log") / "export.json"
-    simulate("newcomers", seed=5, users=120).write(path)
-    return path
 
 
 def test_tables_are_as_declared_and_books_balance(export, tmp_path):

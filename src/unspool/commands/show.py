@@ -40,10 +40,12 @@ def command(
 def _head(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
     from rich.text import Text
 
+    from unspool.stages.browse import gap
+
     head = Text.assemble((f"{row['step']:>3}  ", "bold"))
     if row["time"]:
-        gap = f"  +{_gap((row['time'] - before['time']).total_seconds())}" if before and before["time"] else ""
-        head.append(f"{row['time']:%Y-%m-%d %H:%M:%S}{gap}", style="dim")
+        after = f"  +{gap((row['time'] - before['time']).total_seconds())}" if before and before["time"] else ""
+        head.append(f"{row['time']:%Y-%m-%d %H:%M:%S}{after}", style="dim")
     if row["action"] != "grid":
         head.append(f"  {row['action']}", style="cyan")
     if row["upscaled"]:
@@ -51,13 +53,6 @@ def _head(row: dict[str, Any], before: dict[str, Any] | None) -> Any:
             f"  ▲ upscaled{' ×' + str(row['n_upscales']) if (row['n_upscales'] or 0) > 1 else ''}", style="yellow"
         )
     return head
-
-
-def _gap(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _body(row: dict[str, Any], before: dict[str, Any] | None) -> Any:

@@ -60,3 +60,11 @@ def one_thread(study: Study, thread_id: str, rule: str | None = None) -> pl.Data
             exit_code=2,
         )
     return rows.sort("step")
+
+
+def gap(seconds: float) -> str:
+    """A span of time in its largest whole unit: `43 s`, `5 min`, `3 h`, `2 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -21,6 +21,7 @@ from unspool.report._quoting import unquoted
 from unspool.report._tables import Table, of_frame, of_results
 from unspool.report._text import changed, shown
 from unspool.sources import source
+from unspool.stages.browse import gap
 from unspool.stages.summary import summarise
 from unspool.study import Study, fingerprint, read_parquet
 
@@ -223,15 +224,8 @@ def _beside(row: dict[str, Any], before: dict[str, Any] | None) -> str:
     if before is None:
         told = ["first prompt", *told]
     elif row["time"] and before["time"]:
-        told = [_gap((row["time"] - before["time"]).total_seconds()), *told]
+        told = [f"{gap((row['time'] - before['time']).total_seconds())} later", *told]
     return ", ".join(told)
-
-
-def _gap(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} later"
-    return f"{seconds:.0f} s later"
 
 
 def _threads_note(n: int, rule: str | None) -> str:
