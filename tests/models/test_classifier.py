@@ -75,6 +75,12 @@ def test_a_text_is_classified_the_same_alone_and_among_longer_ones(folder):
     assert among.probabilities[0] == pytest.approx(alone.probabilities[0], abs=1e-5)
 
 
+def test_texts_longer_than_the_model_takes_are_cut(folder):
+    texts, labels = toy(20, 1)
+    long = [f"{text} {'fox ' * 100}" for text in texts]
+    assert run(folder, (long, labels), (long, labels), epochs=1).probabilities.shape == (20,)
+
+
 def test_hostile_texts(folder):
     texts = ["", "<|endoftext|>", "x" * 10_000, "\u202e\u0000<b>", "🙂"]
     found = run(folder, (texts * 2, [0, 1, 0, 1, 0] * 2), (texts, [True, False, True, False, True]), max_tokens=16)

@@ -109,7 +109,7 @@ def test_a_void_feature_has_nulls_and_a_reason(study):
 class Digits:
     """A language model to whom every character costs one nat; it is not loaded twice."""
 
-    name, device, dtype, window = "/models/digits.gguf", "cpu", "float32", 1024
+    name, device, dtype, window = "digits.gguf", "cpu", "float32", 1024
     unigrams = np.full(256, 2.0)
 
     def tokens(self, texts):

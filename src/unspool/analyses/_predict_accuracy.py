@@ -10,6 +10,7 @@ from unspool.analyses import Settings
 from unspool.analyses._draws import Row, joined
 from unspool.analyses._predict_models import TEXT, of_text
 from unspool.analyses._predict_sample import Sample
+from unspool.models import told
 
 PUBLISHED = {"GPT-2": (58.2, 0.26), "ResNet18 on the images": (55.6, 0.21)}
 """Of the paper: percent right on balanced classes, and the SD over its three seeds."""
@@ -25,13 +26,14 @@ def accuracies(settings: Settings, sample: Sample) -> Iterator[Row]:
     """Rows of `accuracy_paper`: of the logistic regression and, if one is asked for, of a fine-tuned language model."""
     classifiers: dict[str | None, str] = {None: f"{TEXT}; logistic regression"}
     if settings.classifier:
-        classifiers[settings.classifier] = f"{settings.classifier}, fine-tuned on the texts"
+        classifiers[told(settings.classifier)] = f"{told(settings.classifier)}, fine-tuned on the texts"
     for name, method in classifiers.items():
         same = {"estimand": "accuracy_paper", "mode": "paper", "method": f"percent right; {method}; split 80/20 by row"}
         if reason := sample.lacking():
             yield {**same, "group": name, "note": reason}
         else:
-            right = _by_fine_tuning(sample, name) if name else _by_regression(sample)
+            asked = settings.classifier if name else None
+            right = _by_fine_tuning(sample, asked) if asked else _by_regression(sample)
             yield from _rows(settings, sample, name, right, same)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from unspool.errors import UnspoolError
 from unspool.models._libraries import default_device, library
 from unspool.models._weights import pretrained
-from unspool.models.language_model import start_token
+from unspool.models.language_model import start_token, window
 
 LEARNING_RATE, EPOCHS, BATCH, MAX_TOKENS = 5e-5, 3, 8, 128
 CLIP = 1.0
@@ -40,7 +40,8 @@ def fine_tune_accuracy(
 
     Nothing is tuned: all weights and a new linear layer on a text's last token are trained in float32 for `epochs`
     passes in batches of eight by AdamW, its rate falling from `learning_rate` to 0 in a straight line (the defaults of
-    transformers' Trainer). Texts are cut after `max_tokens` tokens; an empty one is the model's end token. Labels are 0
+    transformers' Trainer). Texts are cut after `max_tokens` tokens, or what
+    the model takes at most; an empty one is the model's end token. Labels are 0
     and 1 (or bool). The same seed gives the same numbers on the same CPU. The accuracy is that of p > 0.5: sampling
     balanced classes and splitting by user are the caller's part. UnspoolError where texts and labels do not match, a
     class is absent from the training texts, or the model cannot be loaded. Don-Yehiya et al. 2023, Sec. 6.1.
@@ -56,7 +57,8 @@ def fine_tune_accuracy(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network, tokenizer = _untrained(model)
-        cut = {"add_special_tokens": False, "split_special_tokens": True, "truncation": True, "max_length": max_tokens}
+        longest = min(max_tokens, window(network))
+        cut = {"add_special_tokens": False, "split_special_tokens": True, "truncation": True, "max_length": longest}
         train = tokenizer(list(texts_train), **cut)["input_ids"]
         _train(network, train, known, epochs, learning_rate)
         probabilities = _probabilities(network, tokenizer(list(texts_test), **cut)["input_ids"])

@@ -10,6 +10,7 @@ import unspool
 from unspool import tables
 from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
 from unspool.features import feature
+from unspool.models import told
 from unspool.stages.read import Progress, silent
 from unspool.stages.thread import thread
 from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parquet
@@ -53,7 +54,8 @@ def analyze(
                 write_parquet(tables.check(analysis(name).analyse(log), tables.RESULTS, f"analyze {name}"), place)
         progress("analysing", len(asked), len(asked))
         write_parquet(pl.concat([read_parquet(work / f"{name}.parquet") for name in asked]), study.path / RESULTS)
-        study.manifest["analyses"] = {"settings": asdict(settings), "rule": rule, "names": asked}
+        shown = asdict(settings) | {"classifier": told(settings.classifier) if settings.classifier else None}
+        study.manifest["analyses"] = {"settings": shown, "rule": rule, "names": asked}
         study.mark("analyze", mark, "done")
         study.finish("analyze")
     return study
@@ -85,7 +87,7 @@ def _beside(study: Path, rule: str, file: Path) -> pl.LazyFrame:
 
 def notes(study: Study) -> dict[str, str]:
     """What is to be said of a column: why it is void; on which sample, from whom and by which model it was measured."""
-    told: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, entry in study.manifest["features"].items():
         said = []
         if entry["n_scored"] < entry["of"]:
@@ -94,5 +96,5 @@ def notes(study: Study) -> dict[str, str]:
         for column in feature(name).COLUMNS:
             note = entry["missing"].get(column.name) or "; ".join(said)
             if note:
-                told |= {column.name: note, f"caption_{column.name}": note}
-    return told
+                found |= {column.name: note, f"caption_{column.name}": note}
+    return found

@@ -13,6 +13,7 @@ from unspool import registry
 from unspool.engine import Runner, worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.features import Context, Feature, Settings, estimated, feature
+from unspool.models import told
 from unspool.sources._inputs import sha256
 from unspool.stages.columns import Group, kept, metadata, nulls, ordered
 from unspool.stages.pieces import Piece, collect_piece, cut, measure_piece, scored
@@ -221,14 +222,16 @@ class _Measuring:
         model = self.context.language_model if module.USES == "model" and n_scored else None
         return {
             "fingerprint": self.marks[name],
-            "settings": self._settings_of(name),
+            "settings": {
+                key: told(value) if isinstance(value, str) else value for key, value in self._settings_of(name).items()
+            },
             "columns": [column.name for column in module.COLUMNS],
             "captions": bool(self.context.n_caption_words and module.CAPTIONS),
             "missing": reasons,
             "n_scored": n_scored,
             "of": self.context.n_prompts,
             "estimated_from": getattr(module, "ESTIMATED_FROM", None),
-            "model": f"{Path(model.name).name}, {model.dtype} on {model.device}" if model else None,
+            "model": f"{told(model.name)}, {model.dtype} on {model.device}" if model else None,
         }
 
     def _keep(self, fitted: Path) -> None:
