@@ -277,7 +277,7 @@ def test_a_fault_inside_a_library_is_not_taken_for_its_absence(tmp_path, monkeyp
 
 def test_unavailable_without_a_name():
     assert unavailable(None) == unavailable("")
-    assert "gpt2, a folder or a .gguf file" in unavailable(None)
+    assert "a hub name (gpt2), a folder or a .gguf file" in unavailable(None)
 
 
 @pytest.mark.parametrize(
