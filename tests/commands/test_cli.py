@@ -70,6 +70,44 @@ def test_json_for_programs(log, study, tmp_path):
     assert (again["n_prompts"], again["n_users"], again["books"]["records"]) == (6, 2, 8)
 
 
+def test_measures_and_answers_for_programs(study):
+    measured = json.loads(unspool("measure", study, "--feature", "length", "--json").out)
+    assert measured["length"]["n_scored"] == 6
+    assert measured["perplexity"]["missing"]["slor"].startswith("No language model is named")
+    rows = json.loads(unspool("analyze", study, "--analysis", "log", "--draws", "100", "--json").out)
+    assert {row["analysis"] for row in rows} == {"log"}
+    assert next(row["estimate"] for row in rows if row["estimand"] == "n_prompts") == 6
+    assert {found["name"] for found in json.loads(unspool("features", "--json").out)} == set(registry.names("features"))
+    assert {found["name"] for found in json.loads(unspool("analyses", "--json").out)} == set(registry.names("analyses"))
+
+
+def test_measures_and_answers_for_people(study):
+    told = unspool("measure", study).out
+    assert 'pip install "unspool[lm]"' in " ".join(told.split())
+    assert re.search(r"n_words\s+[\d.]+\s+words", told)
+    assert "6 prompts of 2 users" in unspool("analyze", study, "--analysis", "log").out
+    assert "dependency_depth" in unspool("features").out
+    assert "Do threads that rise" in unspool("analyses").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("measure", "STUDY", "--feature", "lenght"), "no feature named 'lenght'"),
+        (("analyze", "STUDY", "--analysis", "drifts"), "named 'drifts'"),
+        (("measure", "STUDY", "--feature", "dialect", "--reference", "nowhere.txt"), "cannot be used"),
+    ],
+)
+def test_wrong_use_of_measures_is_told(study, arguments, told):
+    assert told in unspool(*(study if a == "STUDY" else a for a in arguments), code=2).err
+
+
+def test_a_study_that_was_only_read_says_what_to_do_next(log, tmp_path):
+    unspool("read", log, "-o", tmp_path / "read", "--language", "any")
+    assert "unspool measure STUDY" in unspool("analyze", tmp_path / "read", code=2).err
+    assert "unspool analyze STUDY" in unspool("report", tmp_path / "read", code=2).err
+
+
 def test_the_same_again_touches_nothing(log, study):
     before = state(study)
     unspool("run", log, "-o", study, "--rule", "iou", "--language", "any")
