@@ -113,6 +113,7 @@ def number_of(n: int | None, what: str) -> str:
 
 
 def reasons(rows: pl.DataFrame) -> list[str]:
-    """The sentences for an analysis of which nothing could be estimated: its reasons, each once."""
-    notes: Iterable[str] = rows["note"].drop_nulls().unique(maintain_order=True).to_list()
-    return [f"Not estimated: {note}." for note in notes][:SENTENCES]
+    """The sentences for an analysis of which nothing could be estimated: its reasons, the last part of notes, once."""
+    notes: Iterable[str] = rows["note"].drop_nulls().to_list()
+    why = dict.fromkeys(note.split("; ")[-1].removesuffix(".") for note in notes)
+    return [f"Not estimated: {reason}." for reason in why][:SENTENCES]

@@ -22,7 +22,7 @@ CITATION = (
 CAPTIONS = True
 USES = ""
 SETTINGS = ("seed",)
-ESTIMATED_FROM = "paper: all prompts; own: the prompts of the other half of the users"
+ESTIMATED_FROM = "the paper's list from all prompts, our own from those of the other half of the users"
 PUBLISHED = ("magic_words",)
 COLUMNS = (
     Column(

@@ -235,7 +235,7 @@ class _Measuring:
         }
 
     def _keep(self, fitted: Path) -> None:
-        """Move the tables that the study keeps into their place."""
+        """Copy the tables that the study keeps into their place; done again after a cut, it ends the same."""
         for name in self.stale:
             place = self.study.path / "features" / name
             shutil.rmtree(place, ignore_errors=True)
@@ -243,7 +243,7 @@ class _Measuring:
                 made = fitted / name / f"{table}.parquet"
                 if made.exists():
                     place.mkdir(exist_ok=True)
-                    made.rename(place / made.name)
+                    shutil.copyfile(made, place / made.name)
 
 
 def _sizes(study: Study) -> tuple[int, int, int]:
