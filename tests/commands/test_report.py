@@ -109,7 +109,7 @@ def test_a_study_of_no_prompts_has_a_report(tmp_path):
         file.unlink()
     content = gather(study)
     assert content.threads == []
-    assert content.void == [("Words", "No thread has 2 prompts.")]
+    assert content.void == [("How prompts change along a thread", "No thread has 2 prompts.")]  # all of the analysis
 
 
 @pytest.mark.parametrize("command", ["report", "figures", "results"])
@@ -160,8 +160,9 @@ def test_results_in_every_format(place):
 
 def test_results_of_one_analysis_and_feature(place):
     out = unspool("results", place, "--analysis", "drift", "--feature", "n_words").out
-    # a head, four means and the rise
-    assert len(out.splitlines()) == 6
+    # a head, four means and the rise, and the note that they share
+    assert len(out.splitlines()) == 7
+    assert out.splitlines()[-1].startswith("All of them: ")
     assert re.search(r"^n_words +mean +1 +10 +9.5 to 10.5 ", out, re.MULTILINE)
 
 

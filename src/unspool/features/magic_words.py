@@ -32,6 +32,7 @@ COLUMNS = (
         "Words that the log has often, and 100 times as often as general English, by words. Punctuation is deleted "
         "first and case kept: `Detailed` is another word than `detailed`.",
         high=1.0,
+        empty=0,
         mode="paper",
     ),
     Column(
