@@ -22,6 +22,8 @@ def main() -> None:
     made = executed()
     for cell in made.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
     made.metadata = {"language_info": {"name": "python"}}
     nbformat.write(made, NOTEBOOK)
 
