@@ -9,8 +9,9 @@ def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | No
     """Users whose prompts are scored, about `most` prompts in all; None for everybody.
 
     Users are drawn whole, so that their threads stay whole, from strata of 1, 2-3, 4-7, ... prompts, each stratum
-    giving the same share of its prompts. Prompts without a user are users of one prompt, named by their prompt_id.
-    The draw depends on ids and seed alone.
+    giving the same share of its prompts as nearly as whole users allow, and one user at least (so a small log with a
+    few very busy users gives more than was asked for). Prompts without a user are users of one prompt, named by their
+    prompt_id. The draw depends on ids and seed alone.
     """
     owner = pl.coalesce("user_id", "prompt_id").alias("owner")
     users = prompts.group_by(owner).len("n").collect()
@@ -26,7 +27,7 @@ def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | No
         .with_columns(
             before=(pl.col("n").cum_sum() - pl.col("n")).over("stratum"), all=pl.col("n").sum().over("stratum")
         )
-        .filter(pl.col("before") < (pl.col("all") * (most / total)).round())
+        .filter((pl.col("before") + pl.col("n") / 2 <= pl.col("all") * (most / total)) | (pl.col("before") == 0))
     )
     return drawn["owner"].sort()
 
