@@ -19,7 +19,7 @@ CITATION = (
     "Oppenlaender 2024, A taxonomy of prompt modifiers for text-to-image generation (Behaviour & Information "
     "Technology 43(15), arXiv 2204.13988), with style modifiers divided into style, medium, light and camera"
 )
-CAPTIONS = False
+CAPTIONS = True
 USES = ""
 _MEANINGS = {
     "subject": "what is depicted, and all that is of no other kind",
