@@ -4,7 +4,7 @@ import polars as pl
 
 from unspool.syntax import parameters
 
-_KNOWN = rf"(?i)^(?:{parameters._NAME}|{'|'.join(sorted(set(parameters.CANONICAL.values())))}|any parameter)$"
+_KNOWN = rf"(?i)^(?:{parameters.NAME}|{'|'.join(sorted(set(parameters.CANONICAL.values())))}|any parameter)$"
 _VERSION = r"^version (?:(?:niji )?\d{1,2}(?:\.\d{1,2})?|niji|not named|others)$"
 UNNAMED = "(not shown)"
 

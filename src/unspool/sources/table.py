@@ -13,7 +13,7 @@ import polars as pl
 from unspool.errors import UnspoolError
 from unspool.sources import Chunk, Head, Options, Span, _frames, _times
 
-TITLE = "Any CSV, TSV, JSON or Parquet table of prompts, with --columns ROLE=COLUMN,..."
+TITLE = "Table of prompts: any CSV, TSV, JSON or Parquet, with --columns ROLE=COLUMN,..."
 CITATION = "No fixed format: the roles of the columns are given with the input."
 FAMILY = "prompts"
 LINKED = True

@@ -23,13 +23,13 @@ CANONICAL = {
     "relaxed": "relax",
     "h": "height",
 }
-_NAME = (
+NAME = (
     "sameseed|personalize|vibefast|wallpaper|stylize|version|quality|profile|upanime|uplight|creative|vertical|stealth|"
     "relaxed|sampler|aspect|motion|repeat|height|public|upbeta|niji|chaos|weird|style|draft|relax|turbo|video|width|steps|"
     "testp|seed|sref|cref|oref|dref|tile|stop|fast|loop|test|beta|vibe|raw|exp|end|cfg|ar|no|iw|sw|sv|cw|ow|dw|bs|hd|lp|mp|"
     "v|q|s|c|w|p|r|h"
 )
-SPLIT = rf"(?is)^(.*?)((?:^|[\s,])--(?:{_NAME})(?:[\s\d:,{{<].*)?)$"
+SPLIT = rf"(?is)^(.*?)((?:^|[\s,])--(?:{NAME})(?:[\s\d:,{{<].*)?)$"
 _ONE = re.compile(r"(?:^|[\s,])--([A-Za-z]+)")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)\Z")
 _VALUE = re.compile(r"\{[^{}]*\}|[^\s,]+")
