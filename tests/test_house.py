@@ -10,7 +10,7 @@ import pytest
 SRC = Path(__file__).parents[1] / "src" / "unspool"
 ORDER = (
     *("tables", "errors", "registry", "stats", "syntax", "lexicons", "models", "sources", "compiling", "threads"),
-    *("edits", "features", "analyses", "audits", "simulate", "figures", "report", "explorer", "export"),
+    *("features", "edits", "analyses", "audits", "simulate", "figures", "report", "explorer", "export"),
     *("study", "engine", "stages", "api", "commands"),
 )
 EVERYWHERE = {"tables", "errors", "registry"}

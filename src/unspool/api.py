@@ -14,9 +14,10 @@ from unspool.stages.analyze import analyze as _analyze
 from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
 from unspool.stages.report import report as _report
-from unspool.stages.thread import assign, check_options
+from unspool.stages.thread import check_options
 from unspool.stages.thread import thread as _thread
 from unspool.study import Study
+from unspool.threads._assign import assign
 
 Log = str | Path | pl.DataFrame | Any
 

@@ -121,6 +121,50 @@ THREADS = Table(
     {"prompt_id": pl.String, "thread_id": pl.String, "step": pl.UInt32, "steps_left": pl.UInt32},
     ("prompt_id",),
 )
+EDIT_KINDS = (
+    "reroll",
+    "parameters",
+    "format",
+    "reorder",
+    "emphasis",
+    "deletion",
+    "addition",
+    "substitution",
+    "mixed",
+    "new_scene",
+)
+"""Kinds of edits, from nothing to everything changed."""
+CONTENT_KINDS = ("entity", "attribute", "relation", "setting", "action", "negative")
+STYLE_KINDS = ("style", "medium", "light", "camera", "quality", "magic")
+WORD_KINDS = (*CONTENT_KINDS, *STYLE_KINDS, "repetition")
+"""Kinds of added and removed words: what is depicted, how it is depicted, and what is said again for emphasis."""
+SPANS = pl.List(pl.Struct({"what": pl.String, "kind": pl.String, "text": pl.String, "n_words": pl.UInt32}))
+
+EDITS = Table(
+    "edits",
+    {
+        "prompt_id": pl.String,
+        "before_id": pl.String,
+        "thread_id": pl.String,
+        "user_id": pl.String,
+        "step": pl.UInt32,
+        "gap_s": pl.Float64,
+        "kind": pl.String,
+        "similarity": pl.Float64,
+        "params_changed": pl.Boolean,
+        "n_before": pl.UInt32,
+        "n_after": pl.UInt32,
+        "n_kept": pl.UInt32,
+        "n_moved": pl.UInt32,
+        "spans": SPANS,
+        **{f"{what}_{kind}": pl.UInt32 for what in ("added", "removed") for kind in WORD_KINDS},
+    },
+    ("prompt_id",),
+)
+"""One row per adjacent pair in a thread; `prompt_id` and `step` are of the later prompt. `spans`: what was added,
+removed and moved, in reading order, with its kind. n_after - n_before = the sum over kinds of added less removed,
+exactly. `n_kept` words stand in both prompts, `n_moved` of them in another place. `similarity`: words in both by words
+in either (sets, lower case), 1 for two texts without words."""
 REJECTS = Table(
     "rejects",
     {
@@ -166,7 +210,7 @@ RESULTS = Table(
     ("analysis", "feature", "estimand", "mode", "rule", "group", "model", "step"),
 )
 """`estimate` null: not known, and `note` says why. `ci_low` to `ci_high`: over users, whole; `standard_error`: over
-prompts or threads as the paper has it."""
+prompts or threads as the paper has it in mode "paper", over users in mode "corrected"."""
 
 
 def empty(table: Table) -> pl.DataFrame:

@@ -16,9 +16,10 @@ from unspool.stages import read as reading
 from unspool.stages.read import read
 from unspool.stages.recovery import recovery
 from unspool.stages.summary import summarise
-from unspool.stages.thread import assign, thread
+from unspool.stages.thread import thread
 from unspool.study import Study
 from unspool.tables import PROMPTS, THREADS, check, empty
+from unspool.threads._assign import assign
 
 ANY = ReadSettings(language="any")
 START = datetime(2023, 6, 1, tzinfo=UTC)

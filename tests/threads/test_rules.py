@@ -12,8 +12,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from unspool.errors import UnspoolError
-from unspool.stages.thread import assign
 from unspool.threads import check_needs, gap, given, iou, overlap
+from unspool.threads._assign import assign
 from unspool.threads._tokens import shared
 
 START = datetime(2023, 1, 23, 12, tzinfo=UTC)

@@ -14,10 +14,13 @@ An analysis is a module with
 
 `findings` gets the analysis's rows as they stand in the study, so that a report needs nothing but the results. What
 cannot be estimated is a row with a null estimate and the reason in `note`, never left out.
+
+Rows of mode "paper" are estimated as the paper did it, on the threads of its rule; rows of mode "corrected" as
+docs/analyses says, on the threads of `log.own`: those of the rule that the study shows.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import polars as pl
@@ -49,11 +52,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """A log to analyse: its prompts with their features, and the threads by `rule`.
+    """A log to analyse: its prompts with their features, and the threads by `rule`, the paper's.
 
     `prompts`: the columns of the prompts table and of the features table, one row per prompt; thread_id, step and
     steps_left are those of `rule`. `columns`: the features that were measured, by name, `caption_<name>` too.
     `notes`: why a column has no values, or on which sample it was measured, by column. `counts`: the books.
+    `edits`: the table edits of these threads, None where it was not made. `corrected`: the same log by the rule that
+    the study shows, None where that is the paper's. `before`: the rows of the analyses that were done before.
     """
 
     prompts: pl.LazyFrame
@@ -62,10 +67,18 @@ class Measured:
     settings: Settings = field(default_factory=Settings)
     notes: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
+    edits: pl.LazyFrame | None = None
+    corrected: "Measured | None" = None
+    before: pl.DataFrame | None = None
+
+    @property
+    def own(self) -> "Measured":
+        """The log by the rule that the study shows, for the estimates of mode "corrected"."""
+        return self.corrected or self
 
     def only(self, condition: pl.Expr) -> "Measured":
         """The same log, of the prompts that meet a condition."""
-        return Measured(self.prompts.filter(condition), self.rule, self.columns, self.settings, self.notes, self.counts)
+        return replace(self, prompts=self.prompts.filter(condition))
 
 
 class Analysis(Protocol):

@@ -12,7 +12,7 @@ from unspool.features._style_words import Flags, Numbers, lengths, stream
 from unspool.features.length import WORD
 from unspool.syntax.codes import coded, places
 
-__all__ = ["CAPTIONS", "CITATION", "COLUMNS", "KINDS", "TITLE", "USES", "kinds", "measure"]
+__all__ = ["CAPTIONS", "CITATION", "COLUMNS", "FAMILIES", "KINDS", "TITLE", "USES", "kinds", "measure"]
 
 TITLE = "Style kinds"
 CITATION = (
@@ -42,6 +42,24 @@ COLUMNS = tuple(
     )
     for kind in KINDS
 )
+FAMILIES = {
+    "n_content_words": ("subject", "negative"),
+    "n_style_words": ("style", "medium", "light", "camera", "quality", "magic"),
+}
+"""What is depicted, and how: the two families of kinds; repetition belongs to neither."""
+COLUMNS += (
+    Column(
+        "n_content_words", "Content words", "words", "Words of the kinds subject and negative.", empty=0, integer=True
+    ),
+    Column(
+        "n_style_words",
+        "Style words",
+        "words",
+        "Words of the kinds style, medium, light, camera, quality and magic.",
+        empty=0,
+        integer=True,
+    ),
+)
 _EDGE = " \t\r\n.!?:;()[]{}\"'*~-_"
 
 
@@ -60,7 +78,10 @@ class _Parts:
 
 
 def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Shares of words by kind, share_<kind> for each of KINDS, in [0, 1], summing to 1; all null without words."""
+    """Shares of words by kind, share_<kind> for each of KINDS, in [0, 1], summing to 1; all null without words.
+
+    And how many words are of the two FAMILIES of kinds: 0 without words.
+    """
     parts = _parts(rows["text"])
     n_parts = len(parts.words)
     of_word = np.repeat(np.arange(n_parts), parts.words)
@@ -73,8 +94,10 @@ def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     if rows.height:
         sums = np.add.reduceat(per_part, np.cumsum(parts.per_text) - parts.per_text)
     total = pl.Series(sums.sum(axis=1))
-    shares = {column.name: pl.Series(values) / total for column, values in zip(COLUMNS, sums.T, strict=True)}
-    return pl.DataFrame(shares, schema={column.name: pl.Float64 for column in COLUMNS}).fill_nan(None)
+    shares = {f"share_{kind}": pl.Series(values) / total for kind, values in zip(KINDS, sums.T, strict=True)}
+    families = {name: sums[:, [KINDS.index(kind) for kind in kinds]].sum(axis=1) for name, kinds in FAMILIES.items()}
+    found = pl.DataFrame({**shares, **families})
+    return found.select(pl.col(column.name).cast(column.kind) for column in COLUMNS).fill_nan(None)
 
 
 def kinds(texts: pl.Series) -> pl.DataFrame:

@@ -1,0 +1,97 @@
+"""Intervals and tests over users by leaving out one user at a time: the estimators are functions of sums per user.
+
+The variance is that of the delete-one-cluster jackknife, CV3 of MacKinnon, Nielsen & Webb 2023 (J. Econometrics 232;
+J. Appl. Econometrics 38), with Student's t of one degree of freedom less than there are users. With few users, or a few
+who write most of a log, a percentile bootstrap over users covers less than it says (docs/validation.md); this one errs
+to the other side. It also costs one evaluation per user where the bootstrap needs a product for every draw.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+MIN_USERS = 3
+CELLS_AT_ONCE = 4_000_000
+
+Floats = NDArray[np.float64]
+Estimator = Callable[[Floats], Floats]
+"""From sums, shape (..., columns), to estimates, shape (..., estimates); NaN where an estimate is undefined."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with standard error, interval and two-sided p-value; None where there is none, and `note` says why.
+
+    `n_units`: users (or groups of users) that have anything to say.
+    """
+
+    estimate: float | None
+    standard_error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    n_units: int = 0
+    note: str | None = None
+
+
+def jackknife(sums: Floats, estimator: Estimator, *, level: float = LEVEL, null: float = 0.0) -> list[Estimate]:
+    """Each estimate of `estimator` on the sums of all units, with its interval of that level and its test against null.
+
+    `sums`: shape (units, columns); units whose sums are all 0 do not count. Fewer than MIN_USERS units have an estimate
+    and no interval. A unit without which an estimate is undefined leaves it without an interval.
+    """
+    sums = sums[(sums != 0).any(axis=1)]
+    whole = sums.sum(axis=0)
+    estimates = np.atleast_1d(estimator(whole))
+    if len(sums) < MIN_USERS:
+        why = f"{len(sums)} user(s): an interval over users needs at least {MIN_USERS}"
+        return [_without_interval(value, len(sums), why) for value in estimates]
+    without = _without_each(sums, whole, estimator)
+    return [_one(value, column, level, null) for value, column in zip(estimates, without.T, strict=True)]
+
+
+def _without_interval(value: float, n: int, why: str) -> Estimate:
+    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else why)
+
+
+def _without_each(sums: Floats, whole: Floats, estimator: Estimator) -> Floats:
+    """The estimates without each unit, shape (units, estimates)."""
+    step = max(1, CELLS_AT_ONCE // max(1, sums.shape[1]))
+    parts = [estimator(whole - sums[start : start + step]) for start in range(0, len(sums), step)]
+    return np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+
+
+UNDEFINED = "undefined on these users: nothing to divide by"
+
+
+def _one(estimate: float, without: Floats, level: float, null: float) -> Estimate:
+    n = len(without)
+    if known(estimate) is None:
+        return Estimate(None, n_units=n, note=UNDEFINED)
+    lost = int(np.isnan(without).sum())
+    if lost:
+        return Estimate(float(estimate), n_units=n, note=f"no interval: undefined without one of {lost} user(s)")
+    error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
+    low, high, p = student(float(estimate), error, n - 1, level, null)
+    return Estimate(float(estimate), error, low, high, p, n)
+
+
+def student(
+    estimate: float, error: float, freedom: float, level: float, null: float = 0.0
+) -> tuple[float, float, float]:
+    """Interval and two-sided p-value by Student's t. An error of 0 gives p 1 at the null and 0 elsewhere."""
+    from scipy.special import stdtr, stdtrit
+
+    reach = float(stdtrit(freedom, (1 + level) / 2)) * error
+    if error == 0:
+        return estimate, estimate, float(estimate == null)
+    p = 2 * float(stdtr(freedom, -abs(estimate - null) / error))
+    return estimate - reach, estimate + reach, p
+
+
+def known(value: float) -> float | None:
+    """The number, None for NaN and infinity."""
+    return float(value) if np.isfinite(value) else None
