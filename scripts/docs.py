@@ -38,6 +38,7 @@ CUT = "[...]"
 STUDY_TABLES = {
     "prompts": tables.PROMPTS,
     "threads": tables.THREADS,
+    "edits": tables.EDITS,
     "rejects": tables.REJECTS,
     "results": tables.RESULTS,
 }
@@ -76,6 +77,27 @@ MEANINGS: dict[str, dict[str, str]] = {
         "step": "Place in the thread, 1 = first.",
         "steps_left": "Prompts after this one in the thread, 0 = last.",
     },
+    "edits": {
+        "prompt_id": "Key. The later prompt of the pair.",
+        "before_id": "The prompt before it in the thread.",
+        "thread_id": "The thread, by the rule that `manifest.json` names under `edits`.",
+        "user_id": "Pseudonym of the person.",
+        "step": "Place of the later prompt in the thread, from 2.",
+        "gap_s": "Time between the two. Null where the log has no times.",
+        "kind": "Kind of the edit; see [the ledger](edits.md).",
+        "similarity": "Words in both prompts by words in either, as sets; 1 for two prompts without words.",
+        "params_changed": "Whether parameters or image links differ.",
+        "n_before": "Words of the earlier prompt.",
+        "n_after": "Words of the later prompt.",
+        "n_kept": "Words that stand in both.",
+        "n_moved": "Those of them that stand in another place.",
+        "spans": "What was added, removed and moved (`what`), in reading order, with the `kind` of its words.",
+        **{
+            f"{what}_{kind}": f"Words of the kind {kind} that were {what}."
+            for what in ("added", "removed")
+            for kind in tables.WORD_KINDS
+        },
+    },
     "rejects": {
         "input": "Number of the input, from 1.",
         "record": "Number of the record in that input, from 1. With `input` the key.",
@@ -89,18 +111,18 @@ MEANINGS: dict[str, dict[str, str]] = {
         "analysis": "Name of the [analysis](index.md#analyses).",
         "feature": "Column of the features table (for captions without `caption_`); `-` where it is about none.",
         "estimand": "What was estimated; each analysis's page lists its own.",
-        "mode": "`paper`: the procedure of the paper.",
+        "mode": "`paper`: the procedure of the paper. `corrected`: our own, [validated](validation.md).",
         "rule": "Grouping rule of the threads.",
         "group": "Part of the log, or of the estimand. Null: all.",
         "model": "Model, version or source that the row is about. Null: all.",
         "step": "Which place in the thread, or a number of prompts. Null where there is none.",
         "estimate": "The estimate. Null: not known, and `note` says why.",
-        "standard_error": "As the paper would give it: over prompts or threads, or the deviation over seeds.",
+        "standard_error": "Paper: over prompts or threads, or the deviation over seeds. Corrected: over users.",
         "ci_low": "Lower end of the interval over users.",
         "ci_high": "Upper end of the interval over users.",
         "ci_level": "Level of the interval.",
-        "p_value": "Where the paper tests.",
-        "p_adjusted": "After the correction that `method` names.",
+        "p_value": "Two-sided; in mode paper where the paper tests.",
+        "p_adjusted": "Paper: after the correction that `method` names. Corrected: Holm, confirmatory tests only.",
         "effect": "Effect size.",
         "effect_name": "Which one it is.",
         "n_prompts": "Prompts that went into it.",

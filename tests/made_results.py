@@ -93,6 +93,45 @@ def across(features=PAIR, models=("version 5.2", "version 6.1", "version niji 5"
             yield point("across", feature, "rise", 1.5, 0.5, model=model, n_threads=40)
 
 
+def corrected(analysis, feature, values, **more):
+    """Estimates of mode "corrected" of one feature, by estimand."""
+    same = {"mode": "corrected", "n_prompts": 60, "n_threads": 40} | more
+    return [point(analysis, feature, name, value, 0.05, **same) for name, value in values.items()]
+
+
+def change(features=PAIR):
+    values = {"raw_transition": 0.12, "ipcw": 0.01, "drop_last": 0.02, "thread_slope": 0.03}
+    return [row for feature in features for row in corrected("drift", feature, values)]
+
+
+def forest(features=PAIR):
+    values = {"pooled": 0.1, "between_user": 0.2, "within_user": 0.0, "within_thread_diff": -0.01}
+    return [row for feature in features for row in corrected("upscaled", feature, values, group="prompts")]
+
+
+def growth():
+    net = {f"net_{kind}": 0.0 for kind in tables.WORD_KINDS}
+    return corrected("growth", "n_words", {"net": 0.5} | net | {"net_entity": 0.3, "net_style": 0.2})
+
+
+def asymmetry(features=PAIR):
+    return [row for feature in features for row in corrected("convergence", feature, {"A_step": 0.2})]
+
+
+def carryover(features=("n_style_words", "n_content_words", "style_minus_content")):
+    return [row for feature in features for row in corrected("carryover", feature, {"R": 0.3})]
+
+
+def scorecard():
+    sides = {("omitted_details", "repair"): 1.0, ("adaptation", "dose"): 0.0, ("stopping", "stopping"): -1.0}
+    more = {"effect_name": "agreement"}
+    return [
+        row
+        for (explanation, signature), side in sides.items()
+        for row in corrected("scorecard", explanation, {signature: 0.1}, effect=side, **more)
+    ]
+
+
 def everything():
     missing = "the language model was not asked for"
     return frame(
@@ -105,5 +144,11 @@ def everything():
             *convergence(),
             void("convergence", "perplexity_paper", "gap_closed", missing),
             *across(),
+            *change(),
+            *forest(),
+            *growth(),
+            *asymmetry(),
+            *carryover(),
+            *scorecard(),
         ]
     )

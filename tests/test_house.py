@@ -11,7 +11,7 @@ SRC = Path(__file__).parents[1] / "src" / "unspool"
 ORDER = (
     *("tables", "errors", "registry", "stats", "syntax", "lexicons", "models", "sources", "compiling", "threads"),
     *("features", "edits", "analyses", "audits", "simulate", "figures", "report", "explorer", "export"),
-    *("study", "engine", "stages", "api", "commands"),
+    *("study", "engine", "stages", "validation", "api", "commands"),
 )
 EVERYWHERE = {"tables", "errors", "registry"}
 HEAVY = ("torch", "transformers", "spacy", "ray", "altair", "sklearn", "datasets")

@@ -44,7 +44,12 @@ class Study:
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame; `threads/RULE` is one too. Empty where it has no rows."""
         files = sorted((self.path / table).glob("*.parquet"))
-        kinds = {"prompts": tables.PROMPTS, "rejects": tables.REJECTS, "features": tables.FEATURES}
+        kinds = {
+            "prompts": tables.PROMPTS,
+            "rejects": tables.REJECTS,
+            "features": tables.FEATURES,
+            "edits": tables.EDITS,
+        }
         if not files:
             return tables.empty(kinds.get(table, tables.THREADS)).lazy()
         return pl.scan_parquet(files, glob=False, missing_columns="insert", extra_columns="ignore")

@@ -15,8 +15,12 @@ BY_HAND = [thread("a", [1, 5]), thread("b", [3, 4, 1]), thread("c", [10, 6]), th
 STEP, LAST = "step 2", "last of thread"
 
 
+def paper(measured):
+    return convergence.analyse(measured).filter(mode="paper")
+
+
 def test_by_hand():
-    rows = sound(convergence.analyse(log(BY_HAND)))
+    rows = sound(paper(log(BY_HAND)))
     same = {"feature": "x", "group": STEP}
     risers = [one(rows, estimand="risers", step=step, **same) for step in (1, 2)]
     fallers = [one(rows, estimand="fallers", step=step, **same) for step in (1, 2)]
@@ -33,7 +37,7 @@ def test_by_hand():
 
 
 def test_the_other_reading_of_last_looks_at_the_end_of_the_thread():
-    rows = convergence.analyse(log(BY_HAND))
+    rows = paper(log(BY_HAND))
     same = {"feature": "x", "group": LAST}
     # Risers a and d: 1 and 8, then 5 and 8; fallers b and c: 3 and 10, then 4 and 6.
     assert [one(rows, estimand="risers", step=step, **same)["estimate"] for step in (1, 2)] == [4.5, 6.5]
@@ -43,7 +47,7 @@ def test_the_other_reading_of_last_looks_at_the_end_of_the_thread():
 
 
 def test_a_thread_whose_last_value_is_unknown_is_in_one_reading_only():
-    rows = sound(convergence.analyse(log([*BY_HAND, thread("e", [1, 2, None])])))
+    rows = sound(paper(log([*BY_HAND, thread("e", [1, 2, None])])))
     for group, n in ((STEP, 5), (LAST, 4)):
         assert one(rows, estimand="gap_start", group=group)["n_threads"] == n
 
@@ -54,9 +58,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 
 @settings(max_examples=40)
 @given(PAIRS)
 def test_fallers_minus_risers_goes_down_whatever_the_data(values):
-    rows = sound(
-        convergence.analyse(log([thread(f"u{n}", one) for n, one in enumerate(values)], Settings(least=3, draws=20)))
-    )
+    rows = sound(paper(log([thread(f"u{n}", one) for n, one in enumerate(values)], Settings(least=3, draws=20))))
     start, end = (one(rows, estimand=name, group="step 3") for name in ("gap_start", "gap_end"))
     change = np.array([last - first for first, _, last in values])
     if start["estimate"] is None:
@@ -71,7 +73,7 @@ def test_nothing_converges_and_the_gap_closes_all_the_same():
     # Exchangeable values: no step is any different from another.
     generator = np.random.default_rng(3)
     threads = [thread(f"u{n}", list(generator.normal(10, 2, 4))) for n in range(200)]
-    rows = convergence.analyse(log(threads, Settings(least=4, draws=300)))
+    rows = paper(log(threads, Settings(least=4, draws=300)))
     closed = one(rows, estimand="gap_closed", group="step 4")
     # Ends equal in all but sign: fallers start as far above as they end below.
     assert closed["estimate"] == pytest.approx(2, abs=0.5)
@@ -85,7 +87,7 @@ def test_nothing_converges_and_the_gap_closes_all_the_same():
 def test_groups_that_did_not_start_apart_have_nothing_to_close():
     # Risers start at 10 and 12, fallers at 9 and 13: both 11 on average.
     threads = [thread("a", [10, 14]), thread("b", [12, 16]), thread("c", [9, 5]), thread("d", [13, 8])]
-    rows = sound(convergence.analyse(log(threads)))
+    rows = sound(paper(log(threads)))
     assert one(rows, estimand="gap_start", group=STEP)["estimate"] == 0
     closed = one(rows, estimand="gap_closed", group=STEP)
     assert (closed["estimate"], closed["ci_low"]) == (None, None)
@@ -95,7 +97,7 @@ def test_groups_that_did_not_start_apart_have_nothing_to_close():
 
 @pytest.mark.parametrize("values", [[[1, 2], [2, 3]], [[2, 1], [5, 5]]])
 def test_all_on_one_side(values):
-    rows = sound(convergence.analyse(log([thread(user, v) for user, v in zip("ab", values, strict=True)])))
+    rows = sound(paper(log([thread(user, v) for user, v in zip("ab", values, strict=True)])))
     known = rows.filter(pl.col("estimate").is_not_null(), pl.col("group") == STEP)
     assert known["estimand"].unique().to_list() in (["risers"], ["fallers"])
     assert one(rows, estimand="gap_closed", group=STEP)["note"] is not None
@@ -103,7 +105,7 @@ def test_all_on_one_side(values):
 
 
 def test_identical_prompts_all_count_as_fallers():
-    rows = sound(convergence.analyse(log([thread(user, [5, 5]) for user in "abc"])))
+    rows = sound(paper(log([thread(user, [5, 5]) for user in "abc"])))
     assert one(rows, estimand="fallers", step=1, group=STEP)["n_threads"] == 3
     assert one(rows, estimand="risers", step=1, group=STEP)["n_threads"] == 0
 
@@ -111,27 +113,27 @@ def test_identical_prompts_all_count_as_fallers():
 def test_shuffled_rows_give_the_same():
     generator = np.random.default_rng(5)
     prompts = frame([thread(f"u{n % 9}", list(generator.integers(0, 9, 4))) for n in range(30)])
-    rows = convergence.analyse(log(prompts))
-    assert convergence.analyse(log(prompts.sample(fraction=1, shuffle=True, seed=3))).equals(rows)
+    rows = paper(log(prompts))
+    assert paper(log(prompts.sample(fraction=1, shuffle=True, seed=3))).equals(rows)
 
 
 @pytest.mark.parametrize("threads", [[], [thread("a", [1])]])
 def test_too_little_says_why(threads):
-    rows = sound(convergence.analyse(log(threads)))
+    rows = sound(paper(log(threads)))
     assert rows["estimate"].null_count() == rows.height > 0
     assert convergence.findings(rows)[0].startswith("Not estimated: ")
 
 
 def test_a_feature_without_values_is_one_row_with_the_reason():
     prompts = frame([thread("a", [1, 2], y=[None, None])])
-    void = one(sound(convergence.analyse(log(prompts, notes={"y": "no parser"}))), feature="y")
+    void = one(sound(paper(log(prompts, notes={"y": "no parser"}))), feature="y")
     assert (void["estimand"], void["estimate"], void["note"]) == ("gap_closed", None, "no parser")
 
 
 def test_the_gap_has_the_interval_of_a_loop_over_drawn_users():
     generator = np.random.default_rng(9)
     threads = [thread(f"u{n % 12:02}", list(generator.normal(5, 2, 2))) for n in range(60)]
-    gap = one(convergence.analyse(log(threads, Settings(least=2, draws=500))), estimand="gap_start", group=STEP)
+    gap = one(paper(log(threads, Settings(least=2, draws=500))), estimand="gap_start", group=STEP)
     draws = []
     for _ in range(2000):
         users = [f"u{n:02}" for n in generator.integers(0, 12, 12)]

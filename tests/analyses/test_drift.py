@@ -1,4 +1,4 @@
-"""Means along threads: by hand, against a plain loop, and the coverage of the interval of the rise."""
+"""The paper's means along threads: by hand, against a plain loop, and the coverage of the interval of the rise."""
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ BY_HAND = [thread("a", [4, 6]), thread("b", [10, 10]), thread("b", [1, 4]), thre
 
 
 def test_by_hand():
-    rows = sound(drift.analyse(log(BY_HAND)))
+    rows = sound(drift.paper(log(BY_HAND)))
     # Step 1: (4 + 10 + 1) / 3 = 5; SD^2 = (1 + 25 + 16) / 2 = 21, SE = sqrt(21 / 3). Step 2: (6 + 10 + 4) / 3.
     first, second = (one(rows, estimand="mean", step=step) for step in (1, 2))
     assert (first["estimate"], first["standard_error"]) == pytest.approx((5, 7**0.5))
@@ -49,7 +49,7 @@ VALUES = st.lists(st.one_of(st.none(), st.integers(-5, 30)), min_size=1, max_siz
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), VALUES), max_size=8), st.integers(2, 4))
 def test_a_plain_loop_says_the_same(listed, least):
     threads = [thread(user, values) for user, values in listed]
-    rows = sound(drift.analyse(log(threads, Settings(least=least, draws=20))))
+    rows = sound(drift.paper(log(threads, Settings(least=least, draws=20))))
     means, rises, n_left_out = by_loop(threads, least, least)
     known = rows.filter(pl.col("estimand") == "mean").sort("step")
     assert known["estimate"].to_list() == pytest.approx(means)
@@ -63,13 +63,13 @@ def test_a_plain_loop_says_the_same(listed, least):
 
 def test_shuffled_rows_give_the_same():
     prompts = frame([thread(f"u{n % 9}", list(range(n % 4, n % 4 + 4))) for n in range(30)])
-    rows = drift.analyse(log(prompts))
-    again = drift.analyse(log(prompts.sample(fraction=1, shuffle=True, seed=3)))
+    rows = drift.paper(log(prompts))
+    again = drift.paper(log(prompts.sample(fraction=1, shuffle=True, seed=3)))
     assert rows.equals(again)
 
 
 def test_one_user_has_means_and_no_interval():
-    rows = sound(drift.analyse(log([thread("a", [4, 6]), thread("a", [5, 5])])))
+    rows = sound(drift.paper(log([thread("a", [4, 6]), thread("a", [5, 5])])))
     rise = one(rows, estimand="rise")
     assert (rise["estimate"], rise["ci_low"], rise["n_users"]) == (1.0, None, 1)
     assert "1 user(s)" in rise["note"]
@@ -79,41 +79,41 @@ def test_one_user_has_means_and_no_interval():
 
 
 def test_one_thread_has_no_standard_error():
-    rows = sound(drift.analyse(log([thread("a", [4, 6])])))
+    rows = sound(drift.paper(log([thread("a", [4, 6])])))
     assert rows["standard_error"].to_list() == [None] * 4
 
 
 def test_identical_prompts_do_not_change():
-    rows = sound(drift.analyse(log([thread(user, [7, 7, 7]) for user in "abc"])))
+    rows = sound(drift.paper(log([thread(user, [7, 7, 7]) for user in "abc"])))
     rise = one(rows, estimand="rise")
     assert (rise["estimate"], rise["ci_low"], rise["ci_high"], rise["effect"]) == (0, 0, 0, 1)
     assert "no clear change" in drift.findings(rows)[0]
 
 
 def test_values_that_are_not_positive_have_no_ratio():
-    rows = drift.analyse(log([thread("a", [0, 6]), thread("b", [3, 4])]))
+    rows = drift.paper(log([thread("a", [0, 6]), thread("b", [3, 4])]))
     assert one(rows, estimand="rise")["effect"] is None
 
 
 def test_an_empty_log_says_why():
-    rows = sound(drift.analyse(log([])))
+    rows = sound(drift.paper(log([])))
     assert rows.select("feature", "estimand", "estimate").rows() == [("x", "rise", None)]
-    assert "no thread has 2 prompts" in one(drift.analyse(log([thread("a", [1])])), estimand="rise")["note"]
+    assert "no thread has 2 prompts" in one(drift.paper(log([thread("a", [1])])), estimand="rise")["note"]
 
 
 def test_no_features():
-    assert drift.analyse(Measured(frame([]).drop("x").lazy(), "iou", {})).is_empty()
-    assert drift.findings(drift.analyse(Measured(frame([]).drop("x").lazy(), "iou", {}))) == []
+    assert drift.paper(Measured(frame([]).drop("x").lazy(), "iou", {})).is_empty()
+    assert drift.findings(drift.paper(Measured(frame([]).drop("x").lazy(), "iou", {}))) == []
 
 
 def test_a_feature_without_values_is_one_row_with_the_reason():
     prompts = frame([thread("a", [1, 2], y=[None, None]), thread("b", [1, 2], y=[None, None])])
-    rows = sound(drift.analyse(log(prompts, notes={"y": "no language model was given"})))
+    rows = sound(drift.paper(log(prompts, notes={"y": "no language model was given"})))
     void = one(rows, feature="y")
     assert (void["estimand"], void["estimate"], void["note"]) == ("rise", None, "no language model was given")
     # A feature that was measured somewhere, but along no thread.
     part = frame([thread("a", [1, 2], y=[1, None]), thread("b", [1, 2], y=[None, 3])])
-    void = one(sound(drift.analyse(log(part, notes={"y": "on a sample"}))), feature="y")
+    void = one(sound(drift.paper(log(part, notes={"y": "on a sample"}))), feature="y")
     assert void["note"] == (
         "on a sample; 2 thread(s) left out: no value at some step; no thread of 2 prompts has a value at all of the 2 steps"
     )
@@ -121,27 +121,27 @@ def test_a_feature_without_values_is_one_row_with_the_reason():
 
 def test_a_column_that_the_frame_lacks_is_a_row_too():
     measured = Measured(frame(BY_HAND).lazy(), "iou", {"x": column("x"), "gone": column("gone")}, FEW)
-    assert one(drift.analyse(measured), feature="gone")["note"] == "no prompt has a value"
+    assert one(drift.paper(measured), feature="gone")["note"] == "no prompt has a value"
 
 
 def test_notes_of_a_column_stand_in_its_rows():
-    rows = drift.analyse(log(BY_HAND, notes={"x": "measured on a sample of 5 users"}))
+    rows = drift.paper(log(BY_HAND, notes={"x": "measured on a sample of 5 users"}))
     assert rows["note"].unique().to_list() == ["measured on a sample of 5 users"]
 
 
 def test_the_paper_looks_at_ten_steps_unless_few_threads_have_them():
     long = [thread(f"u{n}", list(range(12))) for n in range(50)]
-    rows = drift.analyse(log(long, Settings(draws=20)))
+    rows = drift.paper(log(long, Settings(draws=20)))
     assert rows.filter(pl.col("estimand") == "mean")["step"].to_list() == list(range(1, 11))
     assert rows["note"].null_count() == rows.height
-    rows = drift.analyse(log(long[1:] + [thread("v", [1, 2, 3])] * 20, Settings(draws=20)))
+    rows = drift.paper(log(long[1:] + [thread("v", [1, 2, 3])] * 20, Settings(draws=20)))
     assert rows["step"].max() == 3
     assert all("not of 10 as in the paper, because only 49 are that long" in note for note in rows["note"])
 
 
 def test_findings_name_a_direction_only_where_the_interval_has_one():
     up = [thread(f"u{n}", [10 + n % 3, 15 + n % 2], y=[n % 5, (n + 2) % 5], z=[9, 2 + n % 2]) for n in range(40)]
-    told = drift.findings(drift.analyse(log(up)))
+    told = drift.findings(drift.paper(log(up)))
     assert told[0].startswith("x: up from ")
     assert told[1].startswith("y: no clear change, from ")
     assert told[2].startswith("z: down from ")
@@ -150,9 +150,9 @@ def test_findings_name_a_direction_only_where_the_interval_has_one():
 
 def test_findings_are_few():
     many = {f"f{n}": [1.0, 2.0] for n in range(20)}
-    rows = drift.analyse(log([thread("a", [1, 2], **many), thread("b", [1, 3], **many)]))
+    rows = drift.paper(log([thread("a", [1, 2], **many), thread("b", [1, 3], **many)]))
     assert len(drift.findings(rows)) == 8
-    assert drift.findings(drift.analyse(log([]))) == ["Not estimated: no prompt has a value."]
+    assert drift.findings(drift.paper(log([]))) == ["Not estimated: no prompt has a value."]
 
 
 def test_the_interval_of_the_rise_covers_and_that_over_threads_does_not():
@@ -173,7 +173,7 @@ def test_the_interval_of_the_rise_covers_and_that_over_threads_does_not():
             }
         )
         found = one(
-            drift.analyse(log(prompts, Settings(least=2, draws=400, seed=run)).only(pl.lit(True))),
+            drift.paper(log(prompts, Settings(least=2, draws=400, seed=run)).only(pl.lit(True))),
             feature="x",
             estimand="rise",
         )
@@ -199,7 +199,7 @@ def test_people_shorten_what_they_say_to_each_other(real_data):
     )
     prompts = pl.concat([steps, length.measure(steps, Context())], how="horizontal")
     measured = Measured(prompts.lazy(), "given", {c.name: c for c in length.COLUMNS}, Settings(least=6))
-    rows = drift.analyse(measured)
+    rows = drift.paper(measured)
     rise = one(rows, feature="n_words", estimand="rise")
     assert one(rows, feature="n_words", step=1)["estimate"] == pytest.approx(15.5, abs=0.1)
     assert one(rows, feature="n_words", step=6)["estimate"] == pytest.approx(3.4, abs=0.1)

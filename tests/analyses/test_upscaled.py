@@ -27,8 +27,12 @@ def some(n_users=30, seed=0, **more):
     return threads
 
 
+def paper(measured):
+    return upscaled.analyse(measured).filter(mode="paper")
+
+
 def test_by_hand():
-    rows = sound(upscaled.analyse(log(BY_HAND)))
+    rows = sound(paper(log(BY_HAND)))
     # Upscaled 1 and 4: mean 2.5, SD sqrt(4.5), SE 1.5. Others 1, 2, 3: mean 2, SD 1, SE 1/sqrt(3).
     up, other = (one(rows, estimand=name) for name in ("mean_upscaled", "mean_not"))
     assert (up["estimate"], up["n_prompts"], up["n_users"]) == (2.5, 2, 1)
@@ -45,7 +49,7 @@ def test_by_hand():
 
 def test_means_and_test_are_those_of_a_loop_and_of_scipy():
     threads = some()
-    rows = sound(upscaled.analyse(log(threads)))
+    rows = sound(paper(log(threads)))
     pairs = [pair for one in threads for pair in zip(one["x"], one["upscaled"], strict=True)]
     for estimand, side in (("mean_upscaled", True), ("mean_not", False)):
         values = [value for value, label in pairs if label is side]
@@ -65,7 +69,7 @@ def test_bonferroni_is_over_the_features_of_a_group():
         {**t, "y": [v % 3 for v in t["x"]], "caption_x": [v + 1 for v in t["x"]], "z": [None] * len(t["x"])}
         for t in some()
     ]
-    rows = sound(upscaled.analyse(log(threads)))
+    rows = sound(paper(log(threads)))
     for name, group, n in (("x", "prompts", 2), ("y", "prompts", 2), ("x", "captions", 1)):
         test = one(rows, feature=name, group=group, estimand="mann_whitney")
         assert test["p_adjusted"] == pytest.approx(min(1, n * test["p_value"]))
@@ -76,7 +80,7 @@ def test_bonferroni_is_over_the_features_of_a_group():
 
 def test_the_interval_of_delta_is_that_of_all_pairs_drawn_again():
     threads = some(n_users=40, seed=4)
-    delta = one(upscaled.analyse(log(threads, Settings(draws=1000))), estimand="cliffs_delta")
+    delta = one(paper(log(threads, Settings(draws=1000))), estimand="cliffs_delta")
     generator = np.random.default_rng(1)
     draws = []
     for _ in range(1000):
@@ -99,7 +103,7 @@ def test_the_interval_of_delta_covers_where_the_pooled_test_is_wrong():
         label = generator.random(800) < generator.beta(0.6, 1.8, 80)[users]
         prompts = pl.DataFrame({"user_id": users, "thread_id": users, "x": x, "upscaled": label})
         prompts = prompts.with_columns(pl.col("user_id", "thread_id").cast(pl.String))
-        rows = upscaled.analyse(log(prompts, Settings(draws=400, seed=run)))
+        rows = upscaled._paper(log(prompts, Settings(draws=400, seed=run)))
         delta = one(rows, estimand="cliffs_delta")
         covered += delta["ci_low"] <= 0 <= delta["ci_high"]
         rejected += one(rows, estimand="mann_whitney")["p_value"] < 0.05
@@ -121,7 +125,7 @@ def test_shuffled_rows_give_the_same():
 
 def test_a_log_without_upscales_says_so():
     for threads in ([], [thread("a", [1, 2])], [thread("a", [1, 2], caption_x=[1, 2])]):
-        rows = sound(upscaled.analyse(log(threads)))
+        rows = sound(paper(log(threads)))
         assert set(rows["note"]) == {"this log cannot know which prompts were upscaled"}
         assert upscaled.findings(rows) == ["Not estimated: this log cannot know which prompts were upscaled."]
     assert rows.select("feature", "group").rows() == [("x", "prompts"), ("x", "captions")]
@@ -131,19 +135,19 @@ def test_a_log_without_upscales_says_so():
     ("label", "why"), [(True, "every prompt with a value was upscaled"), (False, "no prompt with a value was upscaled")]
 )
 def test_one_side_is_empty(label, why):
-    rows = sound(upscaled.analyse(log([thread("a", [1, 2], upscaled=label), thread("b", [3], upscaled=label)])))
+    rows = sound(paper(log([thread("a", [1, 2], upscaled=label), thread("b", [3], upscaled=label)])))
     assert rows.height == 1
     assert why in rows["note"][0]
 
 
 def test_a_value_only_where_no_upscale_is_known():
-    rows = sound(upscaled.analyse(log([thread("a", [1], upscaled=None), thread("b", [None], upscaled=True)])))
+    rows = sound(paper(log([thread("a", [1], upscaled=None), thread("b", [None], upscaled=True)])))
     assert "no prompt with a known upscale has a value" in rows["note"][0]
 
 
 def test_a_log_that_names_nobody_has_no_interval():
     threads = [thread(None, [1, 2, 3, 4], upscaled=[True, False, True, False])]
-    rows = sound(upscaled.analyse(log(threads)))
+    rows = sound(paper(log(threads)))
     delta = one(rows, estimand="cliffs_delta")
     assert (delta["estimate"], delta["ci_low"], delta["n_users"]) == (-0.5, None, None)
     assert "names nobody" in delta["note"]
@@ -151,17 +155,16 @@ def test_a_log_that_names_nobody_has_no_interval():
 
 
 def test_prompts_without_user_are_left_out_where_others_have_one():
-    rows = upscaled.analyse(log([*some(), thread(None, [500.0] * 5, upscaled=True)]))
+    rows = paper(log([*some(), thread(None, [500.0] * 5, upscaled=True)]))
     assert (
-        one(rows, estimand="mean_upscaled")["estimate"]
-        == one(upscaled.analyse(log(some())), estimand="mean_upscaled")["estimate"]
+        one(rows, estimand="mean_upscaled")["estimate"] == one(paper(log(some())), estimand="mean_upscaled")["estimate"]
     )
     assert "5 prompt(s) left out" in rows["note"][0]
 
 
 def test_a_sampled_feature_counts_its_own_prompts_threads_and_users():
     threads = [{**t, "y": t["x"] if n < 10 else [None] * len(t["x"])} for n, t in enumerate(some())]
-    rows = sound(upscaled.analyse(log(threads, notes={"y": "measured on a sample of 10 users"})))
+    rows = sound(paper(log(threads, notes={"y": "measured on a sample of 10 users"})))
     delta = one(rows, feature="y", estimand="cliffs_delta")
     assert (delta["n_prompts"], delta["n_threads"], delta["n_users"]) == (
         sum(len(t["x"]) for t in threads[:10]),
@@ -169,7 +172,7 @@ def test_a_sampled_feature_counts_its_own_prompts_threads_and_users():
         10,
     )
     assert delta["note"] == "measured on a sample of 10 users"
-    alone = one(upscaled.analyse(log(some()[:10])), feature="x", estimand="cliffs_delta")
+    alone = one(paper(log(some()[:10])), feature="x", estimand="cliffs_delta")
     assert (delta["ci_low"], delta["ci_high"]) == pytest.approx((alone["ci_low"], alone["ci_high"]))
 
 
@@ -179,8 +182,10 @@ def test_findings_lead_with_effects_and_warn_of_p_values():
         for t in some(60)
     ]
     told = upscaled.findings(upscaled.analyse(log(threads)))
-    assert told[0].startswith("x: higher in upscaled prompts (Cliff's delta +0.")
-    assert told[1].startswith("x of captions: no clear difference (Cliff's delta ")
+    assert told[0].startswith("x: a person's upscaled prompts are higher than that person's others (+")
+    assert "not that writing so makes them keep more" in told[1]
+    assert told[2].startswith("x, all people pooled: higher in upscaled prompts (Cliff's delta +0.")
+    assert told[3].startswith("x of captions, all people pooled: no clear difference (Cliff's delta ")
     assert "P-values of pooled prompts rank nothing" in told[-1]
 
 
@@ -193,6 +198,7 @@ def test_the_smallest_delta_that_the_paper_would_call_significant():
             "estimand": ["mean_upscaled", "mean_not", "mann_whitney"] * 7,
             "n_prompts": [n // 4, n - n // 4, n] * 7,
             "p_value": [None, None, 0.5] * 7,
+            "mode": ["paper"] * 21,
         }
     )
     assert "any delta beyond 0.0087 is significant" in upscaled._caution(rows)

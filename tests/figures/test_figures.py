@@ -21,7 +21,16 @@ ROWS = {
     "drift": (made.drift, "mean"),
     "convergence": (made.convergence, None),
     "across": (made.across, "mean"),
+    "change": (made.change, None),
+    "forest": (made.forest, None),
+    "growth": (made.growth, None),
+    "asymmetry": (made.asymmetry, "A_step"),
+    "carryover": (made.carryover, "R"),
+    "scorecard": (made.scorecard, None),
 }
+DOTS = ("change", "forest", "growth", "asymmetry", "carryover")
+ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair")
+"""An estimand of those figures that draw several."""
 HOSTILE = '<script>alert(1)</script> & "x" \u202e\x07 {{7*7}} ]]>'
 
 
@@ -108,6 +117,12 @@ def test_spec_is_valid_and_its_names_are_unique(name):
         ("drift", {"mean, words", "Step of the thread"}),
         ("convergence", {"mean, words", "Step of the thread"}),
         ("across", {"mean, words", "Step of the thread"}),
+        ("change", {"change per step, log scale"}),
+        ("forest", {"upscaled less others, log scale"}),
+        ("growth", {"words per step"}),
+        ("asymmetry", {"A"}),
+        ("carryover", {"R"}),
+        ("scorecard", set()),
     ],
 )
 def test_axes_have_titles_with_units(name, titles):
@@ -117,7 +132,7 @@ def test_axes_have_titles_with_units(name, titles):
     assert axis_titles(figure) == titles
 
 
-@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters"])
+@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS])
 def test_intervals_are_drawn_and_told(name):
     figure = drawn(name)[0]
     fields = {e["field"] for _, e in encodings(figure.chart.to_dict()) if "field" in e}
@@ -134,7 +149,7 @@ def test_nothing_is_drawn_of_no_rows(name):
     assert drawing(name).draw(nulls, made.COLUMNS, PAPER) == []
 
 
-@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters"])
+@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS])
 def test_without_intervals_points_remain(name):
     none = [{k: v for k, v in row.items() if not k.startswith("ci_")} for row in ROWS[name][0]()]
     figure = drawn(name, none)[0]
@@ -145,7 +160,7 @@ def test_without_intervals_points_remain(name):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_one_row_and_identical_rows_are_drawn(name):
-    row = next(r for r in ROWS[name][0]() if r["estimand"] in (ROWS[name][1], "risers", "auc_base"))
+    row = next(r for r in ROWS[name][0]() if r["estimand"] in (ROWS[name][1], *ONE))
     other = [row | {"model": "version 6.1"}] if name == "across" else []
     assert len(marks(_render.svg(drawn(name, [row, *other])[0].chart))) == 1 + len(other)
     rows = [row | {"estimate": 1.0, "ci_low": 1.0, "ci_high": 1.0, "ci_level": 0.95}] * 3 + other

@@ -15,6 +15,9 @@ An analysis is a module with
 `findings` gets the analysis's rows as they stand in the study, so that a report needs nothing but the results. What
 cannot be estimated is a row with a null estimate and the reason in `note`, never left out.
 
+An analysis that reads the table edits, or the rows of the analyses before it, says so in `NEEDS: tuple[str, ...]`
+("edits", "before").
+
 Rows of mode "paper" are estimated as the paper did it, on the threads of its rule; rows of mode "corrected" as
 docs/analyses says, on the threads of `log.own`: those of the rule that the study shows.
 """

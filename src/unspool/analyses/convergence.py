@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from unspool.analyses import Measured, Settings, results
 from unspool.analyses import _words as words
 from unspool.analyses._columns import known
+from unspool.analyses._convergence_own import rows as corrected
+from unspool.analyses._convergence_words import sentences
 from unspool.analyses._draws import Request, Row, estimated, joined, together, unknown
 from unspool.analyses._panel import Cells, Panel, cells, left_out, panel
 from unspool.stats.bootstrap import Floats, Interval
@@ -19,11 +21,13 @@ QUESTION = "Do threads that rise and threads that fall end in the same range?"
 CITATION = "Don-Yehiya, Choshen & Abend 2023 (EMNLP), Figures 4 and 7"
 LIMITS = (
     "Threads are sorted by their own end, so fallers minus risers shrinks from the first to the last step in any data, "
-    "also where nothing converges: this figure alone is no evidence of convergence."
+    "also where nothing converges: the paper's figure alone is no evidence of convergence. The asymmetry A tells that "
+    "apart, but not what pulls, and it depends on the scale."
 )
 ORDER = 30
 FIGURES: tuple[str, ...] = ("convergence",)
 LAST = "last of thread"
+IN_SHORT = 3
 GAPS = ("gap_start", "gap_end", "gap_closed")
 NOT_APART = "fallers do not clearly start above risers, so that there is no gap to close"
 
@@ -35,11 +39,18 @@ def analyse(log: Measured) -> pl.DataFrame:
     thread's last prompt with its first, "step N" that at the last shown step N. A gap is fallers minus risers, at the
     first and at the last shown step; gap_closed = 1 - gap_end / gap_start, null unless gap_start is clearly above 0.
     `standard_error` is over threads.
+
+    Of mode "corrected", without group, per feature on its scale: the asymmetry A of threads' ends, about the mean per
+    step, at a fixed step (`A_step`) and at the last prompt (`A_last`), its tests, and its companions. The user is the
+    unit. See docs/analyses/convergence.md.
     """
     found = panel(log)
     rows = together(_requests(log, found), found.people, log.settings)
     method = f"means over threads, split by last > first; {found.people.method(log.settings.draws)}"
-    return results(rows, analysis="convergence", mode="paper", rule=log.rule, method=method, seed=log.settings.seed)
+    same = {"analysis": "convergence", "seed": log.settings.seed}
+    paper = results(rows, mode="paper", rule=log.rule, method=method, **same)
+    own = log.own
+    return pl.concat([paper, results(corrected(own), mode="corrected", rule=own.rule, **same)])
 
 
 def _requests(log: Measured, found: Panel) -> Iterator[Request]:
@@ -140,9 +151,11 @@ def _spread(x: Floats) -> Floats:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """What the figure does not show, then a sentence per feature, those of the paper first."""
-    names = words.lead(rows)[: words.SENTENCES - 1]
-    told = [sentence(rows, name) for name in names]
+    """What the figure does not show, what A shows, then a sentence per feature on the figure, the paper's first."""
+    own, paper = rows.filter(mode="corrected"), rows.filter(pl.col("mode") != "corrected")
+    asymmetry = sentences(own)
+    names = words.lead(paper)[: IN_SHORT if asymmetry else words.SENTENCES - 1]
+    told = [*asymmetry, *(sentence(paper, name) for name in names)]
     return [CAUTION, *told] if told else words.reasons(rows)
 
 

@@ -1,4 +1,4 @@
-"""The paper's Figure 3: the mean of each feature at step 1, 2, ... of the threads that are long enough."""
+"""The paper's Figure 3, means along threads that are long enough; and drift from all transitions."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,6 +10,8 @@ from unspool.analyses import Measured, Settings, results
 from unspool.analyses import _words as words
 from unspool.analyses._columns import known
 from unspool.analyses._draws import Request, Row, estimated, joined, together, unknown
+from unspool.analyses._drift_own import own
+from unspool.analyses._drift_words import verdicts
 from unspool.analyses._panel import Cells, Panel, cells, left_out, panel
 from unspool.stats.bootstrap import Floats, Interval
 
@@ -17,8 +19,9 @@ TITLE = "How prompts change along a thread"
 QUESTION = "Do prompts get longer, more repetitive, more model-like from one step of a thread to the next?"
 CITATION = "Don-Yehiya, Choshen & Abend 2023 (EMNLP), Figure 3"
 LIMITS = (
-    "It looks at the few threads that go on so long, and whoever stops because of the prompt just written bends the "
-    "means: a rise here is no proof that people learn."
+    "The paper's means look at the few threads that go on so long, and whoever stops because of the prompt just "
+    "written bends them; weighting removes what stopping owes to what the log knows, not what it owes to the rest. All "
+    "of it is observed: a change along threads is no proof that people learn."
 )
 ORDER = 20
 FIGURES: tuple[str, ...] = ("drift",)
@@ -27,6 +30,11 @@ PUBLISHED: dict[str, Any] = {"n_threads": 645, "least": 10}
 
 
 def analyse(log: Measured) -> pl.DataFrame:
+    """Rows of the paper's figure, then those from all transitions (mode "corrected", docs/analyses/drift.md)."""
+    return pl.concat([paper(log), own(log.own)])
+
+
+def paper(log: Measured) -> pl.DataFrame:
     """Rows: `mean` at each step, `rise` from the first to the last shown step, `share_rising`, per feature.
 
     The mean's and the rise's `standard_error` is over threads, SD / sqrt(n), as the paper has it; intervals are over
@@ -97,14 +105,16 @@ def _nothing(found: Panel) -> str:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """A sentence per feature, those of the paper first."""
-    names = words.lead(rows)[: words.SENTENCES]
-    return [sentence(rows, name) for name in names] or words.reasons(rows)
+    """What all transitions say of the chief features, then the paper's rise of as many."""
+    told = verdicts(rows)
+    of_paper = rows.filter(pl.col("mode") == "paper")
+    names = words.lead(of_paper)[: words.SENTENCES - len(told)]
+    return [*told, *(sentence(of_paper, name) for name in names)] or words.reasons(rows)
 
 
 def sentence(rows: pl.DataFrame, name: str, what: str = "") -> str:
     """The rise of one feature in words; `what` is added to its title."""
-    rise = words.row(rows, feature=name, estimand="rise")
+    rise = words.row(rows, feature=name, estimand="rise", mode="paper")
     means = rows.filter(feature=name, estimand="mean").sort("step")
     if rise is None:
         return f"{words.title(name)}{what}: not estimated."

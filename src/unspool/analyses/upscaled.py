@@ -1,4 +1,4 @@
-"""The paper's Table 1: prompts that were upscaled against those that were not."""
+"""Prompts that were upscaled against those that were not: the paper's Table 1, and what holds within a person."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from unspool.analyses import _words as words
 from unspool.analyses._columns import batches, known
 from unspool.analyses._draws import Request, Row, estimated, joined, together, unknown
 from unspool.analyses._people import Ints, People, people
+from unspool.analyses._upscaled_own import own_rows
+from unspool.analyses._upscaled_words import own_findings
 from unspool.stats.bootstrap import Floats, Interval
 from unspool.stats.ranks import MannWhitney, mann_whitney
 
@@ -22,8 +24,8 @@ TITLE = "Upscaled prompts and the others"
 QUESTION = "Do the prompts whose images were kept differ from the others?"
 CITATION = "Don-Yehiya, Choshen & Abend 2023 (EMNLP), Table 1"
 LIMITS = (
-    "It pools the prompts of all people: who writes more and upscales more makes a difference that no prompt of theirs "
-    "needs to show, and an upscale is not always a sign of liking."
+    "Pooled, it mixes who writes with what is written; within a person it does not, but whatever else differs between "
+    "a person's prompts stays in it: a log is observational, and an upscale is not always a sign of liking."
 )
 ORDER = 40
 FIGURES: tuple[str, ...] = ("upscaled",)
@@ -61,7 +63,23 @@ def analyse(log: Measured) -> pl.DataFrame:
     mean_upscaled and mean_not have SD / sqrt(n) over pooled prompts as `standard_error`, as the paper has it, and an
     interval over users. mann_whitney: `estimate` is U of the upscaled prompts; `p_adjusted` is Bonferroni's over the
     features of the group. cliffs_delta has an interval over users, of its linear part (stats/ranks.py).
+
+    Mode "corrected", on each feature's scale, upscaled less not: pooled, between_user, between_minus_within,
+    within_user (with the same on ranks as `effect`), within_user_rank, within_user_texts, within_thread_diff; Cliff's
+    delta with users that count alike: user_weighted_delta, informative_delta; log odds ratios per standard deviation
+    within threads: within_thread, within_thread_unadjusted. n_prompts, n_threads and n_users of what is compared within
+    users or threads are those of users or threads with both upscaled prompts and others.
     """
+    return pl.concat([_paper(log), _corrected(log.own)])
+
+
+def _corrected(log: Measured) -> pl.DataFrame:
+    rows = [_place(str(row.pop("column"))) | row for row in own_rows(log)]
+    same = {"analysis": "upscaled", "mode": "corrected", "rule": log.rule, "seed": log.settings.seed}
+    return results(rows, **same)
+
+
+def _paper(log: Measured) -> pl.DataFrame:
     names, reasons = known(log)
     prompts = _known(log.prompts)
     users = prompts.select(pl.col("user_id").unique()).collect()["user_id"]
@@ -190,14 +208,17 @@ def _adjusted(rows: list[Row]) -> list[Row]:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """Effect sizes, the paper's features first, and what p-values of pooled prompts are worth."""
-    prompts, captions = (rows.filter(pl.col("group") == group) for group in (PROMPTS, CAPTIONS))
+    """What holds within a person, then the paper's pooled comparison, and what its p-values are worth."""
+    own = own_findings(rows.filter(pl.col("mode") == "corrected", pl.col("group") == PROMPTS))
+    paper = rows.filter(pl.col("mode") == "paper")
+    prompts, captions = (paper.filter(pl.col("group") == group) for group in (PROMPTS, CAPTIONS))
     told = [_sentence(prompts, name) for name in words.lead(prompts)]
     of_captions = [_sentence(captions, name, " of captions") for name in words.lead(captions)]
     if not told:
-        return words.reasons(rows)
-    room = words.SENTENCES - 1 - min(2, len(of_captions))
-    return [*told[:room], *of_captions[: words.SENTENCES - 1 - len(told[:room])], _caution(prompts)]
+        return own or words.reasons(rows)
+    room = words.SENTENCES - 1 - len(own)
+    first = told[: max(1, room - min(2, len(of_captions)))]
+    return [*own, *first, *of_captions[: max(0, room - len(first))], _caution(prompts)]
 
 
 def _sentence(rows: pl.DataFrame, name: str, what: str = "") -> str:
@@ -213,7 +234,7 @@ def _sentence(rows: pl.DataFrame, name: str, what: str = "") -> str:
     means = f"mean {words.number(up['estimate'], decimals)} against {words.number(other['estimate'], decimals)}"
     effect = f"Cliff's delta {words.signed(delta['estimate'], 3)}, {words.interval(delta, 3)}"
     published = _published(name) if not what else ""
-    return f"{words.title(name)}{what}: {told} ({effect}; {means}{published})."
+    return f"{words.title(name)}{what}, all people pooled: {told} ({effect}; {means}{published})."
 
 
 def _published(name: str) -> str:
@@ -223,7 +244,7 @@ def _published(name: str) -> str:
 
 def _caution(rows: pl.DataFrame) -> str:
     """From which delta on a pooled test is significant at this number of prompts."""
-    tests = rows.filter(pl.col("p_value").is_not_null())
+    tests = rows.filter(pl.col("p_value").is_not_null(), pl.col("mode") == "paper")
     sizes = rows.filter(pl.col("feature") == tests["feature"][0])
     up, other = (sizes.filter(pl.col("estimand") == name)["n_prompts"][0] for name in ("mean_upscaled", "mean_not"))
     z = NormalDist().inv_cdf(1 - ALPHA / tests.height / 2)

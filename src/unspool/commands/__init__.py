@@ -15,7 +15,7 @@ from unspool.errors import UnspoolError
 
 ORDER = (
     *("demo", "inspect", "run", "read", "thread", "measure", "analyze", "report", "results", "figures"),
-    *("show", "threads", "score_threads", "sources", "rules", "features", "analyses", "simulate"),
+    *("show", "threads", "score_threads", "sources", "rules", "features", "analyses", "simulate", "validate"),
 )
 
 

@@ -12,7 +12,7 @@ Users = Annotated[int | None, typer.Option(help="Number of simulated people.", m
 
 
 def command(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Name of a scenario, such as newcomers.")],
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario, such as newcomers or both.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="The file to write; the truth goes into a folder beside it.")
     ],
@@ -20,9 +20,11 @@ def command(
     users: Users = None,
     as_json: o.Json = False,
 ) -> None:
-    """Write a log with a known truth, in the format of a Discord export.
+    """Write a log with a known truth: a Discord export, or a table where the file is .parquet, .jsonl or .csv.
 
-    Example: [bold]unspool simulate newcomers -o log.json --users 1000 --seed 7[/bold]
+    An unknown name is answered with the list of all scenarios.
+
+    Example: [bold]unspool simulate nothing-changes -o log.json --users 1000 --seed 7[/bold]
     """
     from unspool.commands import _screen
     from unspool.simulate import simulate, truth_folder

@@ -1,1 +1,1 @@
-"""Consecutive prompts of a thread: what was kept, added and removed."""
+"""The edits of threads: adjacent prompts aligned, the kind of each edit, and of each word added or removed."""

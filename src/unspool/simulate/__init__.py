@@ -4,9 +4,10 @@ The folder's modules are the scenarios. A scenario is a module with
 
     TITLE: str                one line
     PARAMETERS: Parameters    the settings of the generative model
+    TRUE: tuple[str, ...]     what is true in it, in plain sentences
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
@@ -18,13 +19,18 @@ import polars as pl
 
 from unspool import registry
 from unspool.errors import UnspoolError
-from unspool.simulate._discord import JSON, Post, head, message, snowflake, timestamp
+from unspool.features.length import WORD
+from unspool.simulate._discord import CHANNEL_ID, JSON, Post, head, message, snowflake, timestamp
+from unspool.simulate._lives import Life, lives
 from unspool.simulate._parameters import Parameters
 from unspool.simulate._people import Person, Turn, history, person
 from unspool.simulate._posts import Feed
+from unspool.simulate._quantities import quantities
+from unspool.simulate._table import TABLES, table, write_table
+from unspool.simulate._words import n_style
 from unspool.tables import TIME
 
-__all__ = ["Log", "Parameters", "play", "read_truth", "simulate"]
+__all__ = ["Log", "Parameters", "play", "read_truth", "scenarios", "simulate", "truth_folder"]
 
 PROMPT_TRUTH: dict[str, pl.DataType | type[pl.DataType]] = {
     "message_id": pl.String,
@@ -48,7 +54,13 @@ PROMPT_TRUTH: dict[str, pl.DataType | type[pl.DataType]] = {
     "pasted": pl.Boolean,
     "series": pl.Boolean,
     "trap": pl.String,
+    "n_content": pl.UInt32,
+    "n_style": pl.UInt32,
+    "stop_reason": pl.String,
+    "copied_from": pl.String,
 }
+LATER = ("n_upscales", "n_content")
+"""Columns of the truth that follow from others."""
 MESSAGE_TRUTH: dict[str, pl.DataType | type[pl.DataType]] = {
     "message_id": pl.String,
     "kind": pl.String,
@@ -59,8 +71,16 @@ MESSAGE_TRUTH: dict[str, pl.DataType | type[pl.DataType]] = {
 class Log:
     """A simulated channel: `messages` as DiscordChatExporter writes them, and `truth` about them."""
 
-    def __init__(self, posts: list[Post], prompts: list[tuple[Post, Person, Turn]]) -> None:
-        self._posts, self._prompts = posts, prompts
+    def __init__(
+        self,
+        posts: list[Post],
+        prompts: list[tuple[Post, Person, Turn]],
+        parameters: Parameters,
+        seed: int,
+        people: list[Life],
+    ) -> None:
+        self._posts, self._prompts, self._people = posts, prompts, people
+        self.parameters, self.seed = parameters, seed
 
     @property
     def messages(self) -> Iterator[JSON]:
@@ -76,27 +96,53 @@ class Log:
 
     def _prompt_truth(self, messages: pl.DataFrame) -> pl.DataFrame:
         numbers = dict[tuple[int, int], int]()
+        ids = {id(turn): post.id for post, _, turn in self._prompts}
         rows = [
-            _row(post, who, turn, numbers.setdefault((who.number, turn.thread), len(numbers)))
+            _row(post, who, turn, numbers.setdefault((who.number, turn.thread), len(numbers)), ids)
             for post, who, turn in self._prompts
         ]
         upscales = messages.filter(kind="upscale").group_by("root_id").len("n_upscales")
         return (
-            pl.DataFrame(rows, schema={k: v for k, v in PROMPT_TRUTH.items() if k != "n_upscales"}, orient="row")
+            pl.DataFrame(rows, schema={k: v for k, v in PROMPT_TRUTH.items() if k not in LATER}, orient="row")
             .join(upscales, left_on="message_id", right_on="root_id", how="left", maintain_order="left")
-            .with_columns(pl.col("n_upscales").fill_null(0), action=_action())
+            .with_columns(
+                pl.col("n_upscales").fill_null(0),
+                action=_action(),
+                n_content=pl.col("text").str.count_matches(WORD) - pl.col("n_style"),
+            )
             .select(pl.col(name).cast(kind) for name, kind in PROMPT_TRUTH.items())
         )
 
+    def quantities(self) -> dict[str, float]:
+        """Numbers that are true of the log: settings by their names, growth, drift; docs/simulate.md tells each."""
+        return quantities(self.parameters, self.truth["prompts"], self._people, self.seed)
+
+    def table(self, *, threads: bool = False) -> pl.DataFrame:
+        """The prompts as a table that the source `table` reads, with captions where the scenario has them.
+
+        One row per prompt by user and time: prompt_id, channel_id, user_id, time, text (with parameters as typed),
+        upscaled, caption_0 to caption_3, and if `threads` the true thread_id.
+        """
+        captions = [turn.captions for _, _, turn in self._prompts]
+        return table(self.truth["prompts"], captions, CHANNEL_ID, threads=threads)
+
     def write(self, path: str | Path) -> None:
-        """Write the export to `path`, message by message, and the truth to `<stem>.truth/*.parquet` beside it."""
+        """Write the log to `path`, and the truth to `<stem>.truth/` beside it: *.parquet and quantities.json.
+
+        The ending tells the form: a table for .parquet, .jsonl and .csv, a Discord export for any other.
+        """
         path = Path(path)
-        with path.open("wb") as file:
-            self._write_json(file)
+        if path.suffix in TABLES:
+            write_table(self.table(), path)
+        else:
+            with path.open("wb") as file:
+                self._write_json(file)
         folder = truth_folder(path)
         folder.mkdir(exist_ok=True)
         for name, frame in self.truth.items():
             frame.write_parquet(folder / f"{name}.parquet")
+        numbers = orjson.dumps(self.quantities(), option=orjson.OPT_INDENT_2)
+        (folder / "quantities.json").write_bytes(numbers + b"\n")
 
     def _write_json(self, file: BinaryIO) -> None:
         exported = self._posts[-1].time + 3_600_000 if self._posts else 0
@@ -110,9 +156,20 @@ class Log:
 
 
 def simulate(scenario: str, *, seed: int, users: int | None = None) -> Log:
-    """Simulate a scenario by name; the same name, seed and number of users give the same log."""
-    parameters = registry.load("simulate", scenario).PARAMETERS
+    """Simulate a scenario by name, with _ or - between words; the same name, seed and users give the same log."""
+    name = scenario.replace("-", "_")
+    if name not in registry.names("simulate"):
+        listed = [f"{known.replace('_', '-')} ({registry.load('simulate', known).TITLE})" for known in scenarios()]
+        raise UnspoolError(
+            f"There is no scenario named {scenario!r}.", f"Known are: {'; '.join(listed)}.", "Name one.", exit_code=2
+        )
+    parameters = registry.load("simulate", name).PARAMETERS
     return play(parameters if users is None else replace(parameters, users=users), seed=seed)
+
+
+def scenarios() -> list[str]:
+    """Names of the scenarios."""
+    return registry.names("simulate")
 
 
 def play(parameters: Parameters, *, seed: int) -> Log:
@@ -126,8 +183,9 @@ def play(parameters: Parameters, *, seed: int) -> Log:
         )
     people = [person(number, parameters, seed) for number in range(parameters.users)]
     posts, prompts = list[Post](), list[tuple[Post, Person, Turn]]()
-    for who in people:
-        turns, feed = history(who, parameters, seed), Feed(who, people, parameters, seed)
+    written, living = _written(people, parameters, seed)
+    for who, turns in zip(people, written, strict=True):
+        feed = Feed(who, people, parameters, seed)
         for number, turn in enumerate(turns):
             until = turns[number + 1].time if number + 1 < len(turns) else turn.time + 600_000
             grid, shown = feed.posts(turn, until)
@@ -136,7 +194,13 @@ def play(parameters: Parameters, *, seed: int) -> Log:
     posts.sort(key=attrgetter("time"))
     for number, post in enumerate(posts):
         post.id = snowflake(post.time, number)
-    return Log(posts, prompts)
+    return Log(posts, prompts, parameters, seed, living)
+
+
+def _written(people: list[Person], parameters: Parameters, seed: int) -> tuple[Iterable[list[Turn]], list[Life]]:
+    if parameters.room:
+        return (history(who, parameters, seed) for who in people), []
+    return lives(people, parameters, seed)
 
 
 def truth_folder(path: Path) -> Path:
@@ -157,7 +221,7 @@ def read_truth(path: Path) -> dict[str, pl.DataFrame]:
     return {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("prompts", "messages")}
 
 
-def _row(post: Post, who: Person, turn: Turn, thread: int) -> tuple[object, ...]:
+def _row(post: Post, who: Person, turn: Turn, thread: int, ids: Mapping[int, str]) -> tuple[object, ...]:
     draft = turn.draft
     return (
         post.id,
@@ -180,6 +244,9 @@ def _row(post: Post, who: Person, turn: Turn, thread: int) -> tuple[object, ...]
         turn.pasted,
         turn.series,
         draft.trap or None,
+        n_style(draft),
+        turn.stop_reason,
+        ids[id(turn.copied_from)] if turn.copied_from else None,
     )
 
 

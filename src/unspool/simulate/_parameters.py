@@ -76,3 +76,67 @@ class Parameters:
     chatter_rate: float = 0.06
     other_rate: float = 0.03
     orphan_rate: float = 0.012
+    interleave_rate: float = 0.0
+    """Threads that are broken off for the next thread and taken up again after it."""
+
+    room: bool = True
+    """Steps as in a room of newcomers: one edit, or several, by the odds of `edits`. False: by the switches below."""
+    taste_sd: float = 0.0
+    """Users differ in how much they write: SD of the log odds with which a user states a detail or a style phrase."""
+    taste_upscale: float = 0.0
+    """rho_uc: correlation of that taste with the user's own rate of upscales."""
+    style_pool: float = 0.0
+    style_stated: float = 0.5
+    """Style phrases that come into question for a thread (mean, Poisson), and whether a prompt states one of them."""
+    standing_style: float = 0.0
+    """Phrases that a user puts under every prompt from the start; mean, Poisson."""
+    toggle_rate: float = 0.0
+    """Each detail and each phrase of the pool is stated or not anew with this rate per step: in balance throughout."""
+    pi_sub: float = 0.0
+    """Per step: a stated detail is replaced by another one of its kind."""
+    pi_detail: float = 0.0
+    """Per step: a detail of the intended scene that is not stated yet is added."""
+    repair: float = 0.0
+    """Log odds by which a detail that no image shows is rather added than one that some image shows."""
+    pi_style: float = 0.0
+    """Per step: a style phrase is added."""
+    pi_drop: float = 0.0
+    """Per step: a style phrase added in this thread is dropped."""
+    kept_after_upscale: float = 0.0
+    """kappa_r: log odds by which an added phrase is rather kept, in the thread and for the next, after an upscale."""
+    copying: float = 0.0
+    """kappa_s: whether an added or first phrase is one that others used within the hour, in `copy_window` prompts."""
+    copy_window: int = 50
+    pi_paste: float = 0.0
+    """Per step: the user's own block of phrases is pasted."""
+    pi_take_up: float = 0.0
+    """Per step: something that an image shows unasked replaces or joins the stated details."""
+    captions: bool = False
+    recall: float = 0.85
+    false_alarm: float = 0.05
+    invention: float = 0.25
+    """Whether an image shows a stated detail, an intended one that is not stated, and something nobody thought of."""
+    style_shown: float = 0.0
+    """Whether a caption names a style phrase of the prompt."""
+    satisfaction_gain: float = 0.0
+    satisfaction_style: float = 0.0
+    satisfaction_noise: float = 0.0
+    """Logit of an upscale: gain times satisfaction, the mean share of intended details shown less 1/2, plus so much per
+    style phrase, plus noise of that SD."""
+    length_mean: float = 2.78
+    length_sd: float = 0.4
+    """Mean and SD by which the natural log of the number of words is standardised."""
+    upscale_on_length: float = 0.0
+    """beta: logit of an upscale per SD of log length above what the user's prompts have on average."""
+    stop_on: str = "chance"
+    """What the logit of stopping depends on besides the thread's own hazard: "chance" (nothing), "length" (standardised
+    log length of the present prompt), "unseen" (its distance from the thread's own level), or "satisfaction"."""
+    stop_slope: float = 0.0
+    length_start_sd: float = 0.0
+    """Above 0: prompts have drawn numbers of words, whose log starts with this SD around its level."""
+    length_user_sd: float = 0.0
+    length_pull: float = 0.0
+    length_noise: float = 0.0
+    length_rise: float = 0.0
+    """SD of the users' levels; the share of its distance from the level that a step takes away; SD of the noise of a
+    step; rise of the level per step."""

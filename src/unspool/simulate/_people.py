@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
@@ -25,7 +27,7 @@ from unspool.simulate._styles import Lexicon, draw_style
 EPOCH_MS = 1_420_070_400_000
 """Discord's clock starts with 2015."""
 MODES = ["fast", "relaxed", "turbo", "fast, stealth", "relaxed, stealth", "turbo, stealth"]
-NAMING, LIVING, POSTING = range(3)
+NAMING, LIVING, POSTING, SEEING, SHADOW, WEAVING = range(6)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Turn:
-    """One submitted prompt. `thread` counts within the user; `reason`: why a compiler drops it, "" if it keeps it."""
+    """One submitted prompt. `thread` counts within the user; `reason`: why a compiler drops it, "" if it keeps it.
+
+    `stop_reason`, at the end of a thread: what made it end, if not the user's own hazard ("chance").
+    """
 
     time: int
     thread: int
@@ -54,6 +59,9 @@ class Turn:
     series: bool
     upscaled: bool
     reason: str = ""
+    captions: tuple[str, ...] = ()
+    stop_reason: str | None = None
+    copied_from: "Turn | None" = None
 
     def text(self) -> str:
         """The prompt without parameters and links; "" for a blend."""
@@ -213,4 +221,17 @@ def history(who: Person, parameters: Parameters, seed: int) -> list[Turn]:
         life.wait(parameters.thread_gap_s, parameters.thread_gap_sigma)
         turns.extend(life.thread(number))
         number += 1
-    return turns
+    return interleaved(turns, parameters.interleave_rate, seed, who.number) if parameters.interleave_rate else turns
+
+
+def interleaved(turns: list[Turn], rate: float, seed: int, number: int) -> list[Turn]:
+    """The same prompts at the same times, some threads broken off for the next one and taken up again after it."""
+    rng = generator(seed, number, WEAVING)
+    threads = [list(group) for _, group in groupby(turns, key=attrgetter("thread"))]
+    woven, waiting = list[Turn](), list[Turn]()
+    for place, thread in enumerate(threads):
+        broken = not waiting and place + 1 < len(threads) and len(thread) > 1 and rng.random() < rate
+        cut = int(rng.integers(1, len(thread))) if broken else len(thread)
+        woven += [*thread[:cut], *waiting]
+        waiting = [replace(turn, remix=False) for turn in thread[cut:]]
+    return [replace(turn, time=slot.time) for turn, slot in zip(woven, turns, strict=True)]

@@ -29,6 +29,7 @@ class Vocabulary(TypedDict):
     synonyms: dict[str, str]
     languages: dict[str, dict[str, list[str]]]
     channel: Channel
+    unclear: list[str]
 
 
 @cache
@@ -93,7 +94,7 @@ class Draft:
     """A prompt as composed: the scene, the details stated, the style, the wording, the parameters.
 
     `order` is one of three word orders. `swapped`: words said by their synonyms. `trap`: what misleads parsers in it,
-    with `trap_word` for its link or name.
+    with `trap_word` for its link or name. `more`: other things to be seen, listed before the style.
     """
 
     scene: Scene
@@ -105,6 +106,7 @@ class Draft:
     trap: str = ""
     trap_word: str = ""
     params: Slots = ()
+    more: tuple[str, ...] = ()
 
     def details(self) -> dict[str, str]:
         """The details stated, by slot, as worded."""
@@ -120,7 +122,7 @@ class Draft:
 
     def text(self) -> str:
         """The prompt as written, without parameters, image links and pasted asterisks."""
-        text = ", ".join([self._sentence(), *(self._say(phrase) for phrase in self.style)])
+        text = ", ".join([self._sentence(), *self.more, *(self._say(phrase) for phrase in self.style)])
         tail = {"mode": " (fast)", "dash": " - no creatures", "prose": ", drawn slowly--almost like a memory"}
         return text + (f" by @{self.trap_word}" if self.trap == "mention" else tail.get(self.trap, ""))
 

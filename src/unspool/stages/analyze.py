@@ -1,7 +1,7 @@
 """Stage `analyze`: prompts, threads and features to rows of results, one analysis after the other."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +9,10 @@ import polars as pl
 import unspool
 from unspool import tables
 from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
+from unspool.analyses._family import adjusted
 from unspool.features import feature
 from unspool.models import told
+from unspool.stages.edit import edit
 from unspool.stages.read import Progress, silent
 from unspool.stages.thread import thread
 from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parquet
@@ -28,34 +30,40 @@ def analyze(
 ) -> Study:
     """Answer the questions of all analyses, or of those named, and write the study's results.
 
-    The threads are those of the paper's procedure, whatever rule the study shows: the log's own where it has them,
-    else the rule `iou`, which is computed if the study lacks it.
+    In mode "paper" the threads are those of the paper's procedure, whatever rule the study shows: the log's own where
+    it has them, else the rule `iou`, which is computed if the study lacks it. In mode "corrected" they are those of the
+    study's own rule, whose edits are computed where an analysis needs them.
     """
     settings = settings or Settings()
     study.columns()
     rule = paper_rule(study)
     if study.manifest["stages"].get(f"thread {rule}", {}).get("state") != "done":
         thread(study, rule, choose=study.manifest.get("rule") is None, jobs=jobs, progress=progress)
-    asked = list(names) if names else in_order()
-    for name in asked:
-        analysis(name)
+    asked = sorted(set(names), key=in_order().index) if names else in_order()
+    own = str(study.manifest["rule"])
+    if any("edits" in getattr(analysis(name), "NEEDS", ()) for name in asked):
+        edit(study, own, jobs=jobs, progress=progress)
     with study.locked():
-        mark = fingerprint(study.manifest["features"], rule, asdict(settings), asked, unspool.__version__)
+        stages = {rule: study.manifest["stages"].get(f"thread {rule}") for rule in (rule, own)}
+        mark = fingerprint(study.manifest["features"], stages, asdict(settings), asked, unspool.__version__)
         if study.stage_done("analyze", mark) and (study.path / RESULTS).exists():
             study.finish("analyze")
             return study
         study.mark("analyze", mark, "running")
         work = study.work("analyze", mark)
-        log = measured(study, rule, settings)
+        log = both(study, rule, own, settings)
+        before = tables.empty(tables.RESULTS)
         for number, name in enumerate(asked):
             progress("analysing", number, len(asked))
             place = work / f"{name}.parquet"
             if not place.exists():
-                write_parquet(tables.check(analysis(name).analyse(log), tables.RESULTS, f"analyze {name}"), place)
+                found = analysis(name).analyse(replace(log, before=before))
+                write_parquet(tables.check(found, tables.RESULTS, f"analyze {name}"), place)
+            before = pl.concat([before, read_parquet(place)])
         progress("analysing", len(asked), len(asked))
-        write_parquet(pl.concat([read_parquet(work / f"{name}.parquet") for name in asked]), study.path / RESULTS)
+        write_parquet(adjusted(before), study.path / RESULTS)
         shown = asdict(settings) | {"classifier": told(settings.classifier) if settings.classifier else None}
-        study.manifest["analyses"] = {"settings": shown, "rule": rule, "names": asked}
+        study.manifest["analyses"] = {"settings": shown, "rule": rule, "own_rule": own, "names": asked}
         study.mark("analyze", mark, "done")
         study.finish("analyze")
     return study
@@ -65,6 +73,14 @@ def paper_rule(study: Study) -> str:
     """The rule of the paper's procedure: the log's own threads where it has any, else `iou`."""
     given = study.scan("prompts").select(pl.col("given_thread_id").is_not_null().any()).collect().item()
     return "given" if given else "iou"
+
+
+def both(study: Study, rule: str, own: str, settings: Settings) -> Measured:
+    """The study by the paper's rule, and as `corrected` by its own, with the edits where they were made."""
+    edited = study.manifest.get("edits", {}).get("rule") == own
+    edits = study.scan("edits") if edited else None
+    corrected = replace(measured(study, own, settings), edits=edits)
+    return corrected if own == rule else replace(measured(study, rule, settings), corrected=corrected)
 
 
 def measured(study: Study, rule: str, settings: Settings) -> Measured:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from unspool.edits.ledger import ledger
 from unspool.errors import UnspoolError
 from unspool.study import Study
 
@@ -60,6 +61,24 @@ def one_thread(study: Study, thread_id: str, rule: str | None = None) -> pl.Data
             exit_code=2,
         )
     return rows.sort("step")
+
+
+def with_edits(rows: pl.DataFrame) -> pl.DataFrame:
+    """The prompts of a thread with the columns edit, added, removed, n_moved, worked out here.
+
+    `edit`: a kind of EDIT_KINDS, null for the first prompt. `added`, `removed`: lists of {kind, text, n_words}, empty
+    for the first prompt and where no word changed.
+    """
+    parts = [
+        pl.col("spans")
+        .list.filter(pl.element().struct.field("what") == what)
+        .list.eval(pl.struct(pl.element().struct.field("kind", "text", "n_words")))
+        .alias(what)
+        for what in ("added", "removed")
+    ]
+    found = ledger(rows).select("prompt_id", *parts, "n_moved", edit="kind")
+    joined = rows.join(found, on="prompt_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("added", "removed").fill_null([]), pl.col("n_moved").fill_null(0))
 
 
 def gap(seconds: float) -> str:

@@ -209,7 +209,7 @@ class _Reading:
             if made.exists():
                 shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
                 made.rename(place)
-        for folder in ("threads", "features"):
+        for folder in ("threads", "features", "edits"):
             shutil.rmtree(self.study.path / folder, ignore_errors=True)
         for file in (RESULTS, "report.html"):
             (self.study.path / file).unlink(missing_ok=True)
@@ -217,3 +217,4 @@ class _Reading:
             item["records"] = counts["records"]
         self.study.manifest["stages"] = {"read": self.study.manifest["stages"]["read"]}
         self.study.manifest |= {"rules": {}, "rule": None, "features": {}}
+        self.study.manifest.pop("edits", None)

@@ -41,7 +41,7 @@ def jackknife(sums: Floats, estimator: Estimator, *, level: float = LEVEL, null:
     """Each estimate of `estimator` on the sums of all units, with its interval of that level and its test against null.
 
     `sums`: shape (units, columns); units whose sums are all 0 do not count. Fewer than MIN_USERS units have an estimate
-    and no interval. A unit without which an estimate is undefined leaves it without an interval.
+    and no interval. An estimate that is undefined without one of the units has no interval.
     """
     sums = sums[(sums != 0).any(axis=1)]
     whole = sums.sum(axis=0)
@@ -71,9 +71,9 @@ def _one(estimate: float, without: Floats, level: float, null: float) -> Estimat
     n = len(without)
     if known(estimate) is None:
         return Estimate(None, n_units=n, note=UNDEFINED)
-    lost = int(np.isnan(without).sum())
+    lost = int((~np.isfinite(without)).sum())
     if lost:
-        return Estimate(float(estimate), n_units=n, note=f"no interval: undefined without one of {lost} user(s)")
+        return Estimate(float(estimate), n_units=n, note=f"no interval: it hangs on {lost} single user(s), without whom it is undefined")
     error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
     low, high, p = student(float(estimate), error, n - 1, level, null)
     return Estimate(float(estimate), error, low, high, p, n)

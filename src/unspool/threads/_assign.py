@@ -9,6 +9,12 @@ from unspool import tables
 from unspool import threads as rules
 
 
+def label(rule: str, options: Mapping[str, Any]) -> str:
+    """Name of a rule with its options, as the folder of its threads: `iou`, `iou-threshold=0.4`."""
+    said = (f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in options.items())
+    return "-".join([rule, *sorted(said)])
+
+
 def assign(prompts: pl.DataFrame, rule: str = rules.DEFAULT, **options: Any) -> pl.DataFrame:
     """The threads table of some prompts, row by row: prompt_id, thread_id, step (from 1), steps_left (0 at the last).
 

@@ -1,0 +1,155 @@
+"""Convergence, mode "corrected": the asymmetry A of threads' ends, its companions, and the test by reversal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from unspool.analyses import Measured
+from unspool.analyses import _convergence_ends as ends
+from unspool.analyses._columns import known
+from unspool.analyses._convergence_reversal import Reversals
+from unspool.analyses._convergence_threads import Threads, threads
+from unspool.analyses._draws import joined
+from unspool.analyses._people import NOBODY
+from unspool.analyses._steps import Flags, Row, method, scale, steps, told
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
+
+NONE = {"n_prompts": 0, "n_threads": 0, "n_users": 0}
+HEADLINES = ("A_step", "A_last", "reversal", "sigma_slope")
+COMPANIONS = ("pitman_morgan", "galton_slope", "galton_null", "galton_excess")
+UNTESTED = ("galton_slope", "galton_null", "risers_centred", "fallers_centred", "gap_start_centred", "gap_end_centred")
+"""Not 0 where nothing converges either: a test against 0 would say nothing."""
+SLOPE = "slope of first + later on first - later value, both about their means"
+SIDE = "means over threads, split by the sign of later - first value, less the mean of all at the step"
+METHODS = {
+    "pitman_morgan": "correlation of first + later with first - later value",
+    "galton_slope": "slope of the change on the first value",
+    "galton_null": "slope that repeatability alone gives, -(1 - ICC) of both values",
+    "galton_excess": "slope of the change on the first value less the one that repeatability alone gives",
+    "sigma_slope": "slope of ln SD over threads on the step",
+    "A_last_minus_step": "A at the last prompt less A at the fixed step, same threads",
+    **dict.fromkeys(("risers_centred", "fallers_centred", "gap_start_centred", "gap_end_centred"), SIDE),
+}
+
+
+def rows(log: Measured) -> Iterator[Row]:
+    """The rows of all features; a feature without values has its headlines, null with the reason."""
+    found = threads(steps(log), log.settings)
+    names, reasons = known(log)
+    tests = Reversals(log.settings.seed)
+    for name in names:
+        yield from _Feature(found, name, log, tests).rows()
+    yield from tests.rows()
+    for name, reason in reasons.items():
+        yield from ({"feature": name, "estimand": estimand, "note": reason, **NONE} for estimand in HEADLINES)
+
+
+@dataclass(frozen=True)
+class _Feature:
+    """The rows of one feature."""
+
+    found: Threads
+    name: str
+    log: Measured
+    tests: Reversals
+
+    def rows(self) -> Iterator[Row]:
+        values = self.found.steps.values(self.name)
+        chosen, x = self.found.course(values)
+        last = self.found.last(values)[chosen]
+        yield from self._at_step(chosen, x)
+        yield from self._at_last(values)
+        yield self._last_minus_step(chosen, x, last)
+        yield self._spread(chosen, x)
+        yield from self._sides(chosen, x)
+        if self.log.columns[self.name].log:
+            yield from self._other_scales()
+
+    def _at_step(self, chosen: Flags, x: Floats) -> Iterator[Row]:
+        sums = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
+        a, *others = self._jackknife(sums, ends.of_pairs(ends.everything, sums))
+        row = self._row("A_step", a, chosen, self._at_fixed(chosen))
+        self.tests.keep("reversal", sums[:, 3], row)
+        yield row
+        for estimand, one in zip(COMPANIONS, others, strict=True):
+            yield self._row(estimand, one, chosen, self._at_fixed(chosen))
+
+    def _at_last(self, values: Floats) -> Iterator[Row]:
+        for estimand, least in (("A_last", self.found.least), ("A_last_all", 2)):
+            chosen, first, last = self.found.ends(values, least)
+            sums = self.found.sums(ends.pair_columns(first, last), chosen)
+            (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
+            about = joined(self.found.at_last(least), self.found.left_out(chosen, least))
+            row = self._row(estimand, a, chosen, about)
+            if estimand == "A_last":
+                self.tests.keep("reversal_last", sums[:, 3], row)
+            yield row
+
+    def _last_minus_step(self, chosen: Flags, x: Floats, last: Floats) -> Row:
+        ended = ~np.isnan(last)
+        both, x, last = chosen.copy(), x[ended], last[ended]
+        both[chosen] = ended
+        columns = [*ends.pair_columns(x[:, 0], x[:, -1]), *ends.pair_columns(x[:, 0], last)]
+        sums = self.found.sums(columns, both)
+        (one,) = self._jackknife(sums, ends.of_two_pairs(sums))
+        return self._row("A_last_minus_step", one, both, self._at_fixed(both), 3)
+
+    def _spread(self, chosen: Flags, x: Floats) -> Row:
+        sums = self.found.sums(ends.spread_columns(x), chosen)
+        (slope,) = self._jackknife(sums, ends.of_spreads(sums))
+        return self._row("sigma_slope", slope, chosen, self._at_fixed(chosen), self.found.step)
+
+    def _sides(self, chosen: Flags, x: Floats) -> Iterator[Row]:
+        """Split by the change less its mean: a common rise would put all threads on one side."""
+        change = x[:, -1] - x[:, 0]
+        rises = ends.centred(change, float(np.abs(x).max(initial=0))) > 0
+        found = self._jackknife(self.found.sums(ends.side_columns(x, rises), chosen), ends.sides)
+        parts = (chosen.copy(), chosen.copy())
+        parts[0][chosen], parts[1][chosen] = rises, ~rises
+        n, about = x.shape[1], self._at_fixed(chosen)
+        for place, one in enumerate(found[: 2 * n]):
+            side, step = divmod(place, n)
+            name = ("risers_centred", "fallers_centred")[side]
+            yield self._row(name, one, parts[side], about, 1, step=step + 1)
+        for name, one in zip(("gap_start_centred", "gap_end_centred"), found[2 * n :], strict=True):
+            yield self._row(name, one, chosen, about, 1)
+
+    def _other_scales(self) -> Iterator[Row]:
+        """A at the fixed step once more on two other scales: the sensitivity of the answer to the scale."""
+        raw = pl.col(self.name).cast(pl.Float64)
+        for estimand, value, on in (("A_step_raw", raw, "raw scale"), ("A_step_log1p", raw.log1p(), "ln(1 + x)")):
+            chosen, x = self.found.course(self.found.steps.of(value))
+            sums = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
+            (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
+            yield self._row(estimand, a, chosen, self._at_fixed(chosen), on=on)
+
+    def _jackknife(self, sums: Floats, estimator: Estimator) -> list[Estimate]:
+        return jackknife(sums, estimator, level=self.log.settings.level)
+
+    def _at_fixed(self, chosen: Flags) -> str | None:
+        found = self.found
+        return joined(found.at_step, found.chosen_because, found.left_out(chosen, found.needed))
+
+    def _row(
+        self,
+        estimand: str,
+        one: Estimate,
+        chosen: Flags,
+        about: str | None,
+        prompts: int = 2,
+        step: int | None = None,
+        on: str | None = None,
+    ) -> Row:
+        people = self.found.steps.people
+        notes = (self.log.notes.get(self.name), about, NOBODY if people.ids is None else None, _few(chosen))
+        what = f"{METHODS.get(estimand, SLOPE)}; {on or scale(self.name, self.log.columns)}"
+        row = told(one, self.log.settings, *notes, feature=self.name, estimand=estimand, step=step)
+        row |= self.found.numbers(chosen, prompts) | {"method": method(people, what)}
+        return row | {"p_value": None} if estimand in UNTESTED else row
+
+
+def _few(chosen: Flags) -> str | None:
+    n = int(chosen.sum())
+    return f"{n} thread(s) with a value at both: too few" if n < ends.LEAST_THREADS else None

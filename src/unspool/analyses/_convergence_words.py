@@ -1,0 +1,52 @@
+"""What the asymmetry A says, in words."""
+
+import polars as pl
+
+from unspool.analyses import _words as words
+
+FEATURES = 4
+MEANING = (
+    "Whether the ends of threads lie closer together than their starts is told by A, about the mean per step: 0 where "
+    "nothing converges beyond regression to the mean, near 1 where all are pulled to one target, near -1 where they "
+    "wander apart. It describes the log: what pulls, it cannot tell."
+)
+
+
+def sentences(rows: pl.DataFrame) -> list[str]:
+    """From rows of mode "corrected": what A means, then a sentence per feature; [] where no A is known."""
+    names = words.lead(rows.filter(estimand="A_step"))[:FEATURES]
+    return [MEANING, *(sentence(rows, name) for name in names)] if names else []
+
+
+def sentence(rows: pl.DataFrame, name: str) -> str:
+    """A of one feature at the fixed step, its test, and whether the last prompt gives another answer."""
+    a = words.row(rows, feature=name, estimand="A_step")
+    assert a is not None
+    test = words.row(rows, feature=name, estimand="reversal")
+    p = "" if test is None or test["p_value"] is None else f"; reversed in time: p = {test['p_value']:.2g}"
+    n = f"{words.number_of(a['n_threads'], 'thread')} of {words.number_of(a['n_users'], 'user')}"
+    told = f"A = {words.signed(a['estimate'], words.of(a))} ({words.interval(a)}{p}; {n}): {reading(a)}"
+    return f"{words.title(name)}: {told}.{_ended(rows, name)}"
+
+
+def reading(a: words.Row) -> str:
+    """What the interval of an A leaves open."""
+    low, high = a["ci_low"], a["ci_high"]
+    if low is None:
+        return "without an interval it tells nothing of other users"
+    if low <= 0 <= high:
+        wide = low <= -1 or high >= 1
+        return "too uncertain to tell" if wide else "no clear convergence beyond regression to the mean"
+    if low > 0:
+        return "later values lie closer together" + (", as if pulled to one target" if high >= 1 else "")
+    return "later values lie farther apart" + (", as in a random walk" if low <= -1 else "")
+
+
+def _ended(rows: pl.DataFrame, name: str) -> str:
+    """A clear difference at the last prompt: people stop inside, or outside, a range."""
+    more = words.row(rows, feature=name, estimand="A_last_minus_step")
+    if more is None or not words.sign(more):
+        return ""
+    where = "inside a range" if words.sign(more) > 0 else "far from the others"
+    told = f"{words.signed(more['estimate'], words.of(more))}, {words.interval(more)}"
+    return f" At the last prompt of the same threads A is another ({told}): some stop because they are {where}."

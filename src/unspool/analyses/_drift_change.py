@@ -1,0 +1,131 @@
+"""Change along threads from all of their transitions: slopes within threads, raw changes, and those that survived."""
+
+from collections.abc import Iterator
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from unspool.analyses._drift_along import ENOUGH, SHOWN, Along, ratio
+from unspool.analyses._people import Ints
+from unspool.analyses._steps import Row, distinct
+from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.within import ols_estimator, within
+
+NO_TRANSITION = "no thread has two prompts in a row with a value"
+
+
+def rows(along: Along) -> Iterator[Row]:
+    """thread_slope, event_study by step, raw_transition, drop_last, last_minus_earlier, share_rising."""
+    yield thread_slope(along)
+    yield from event_study(along)
+    yield transition(along, "raw_transition", along.pairs, "mean change over all transitions")
+    survived = along.pairs[along.steps.left[along.pairs] > 1]
+    yield transition(along, "drop_last", survived, "mean change over transitions that are not their thread's last")
+    yield last_minus_earlier(along)
+    yield share_rising(along)
+
+
+def thread_slope(along: Along) -> Row:
+    """The slope on the step with an effect of each thread, over threads of two known values or more."""
+    steps = along.steps
+    known = np.flatnonzero(along.known)
+    n = np.bincount(steps.thread[known])[steps.thread[known]] if len(known) else known
+    chosen = known[n > 1]
+    if not len(chosen):
+        return along.void("thread_slope", "no thread has two prompts with a value")
+    step = within(steps.step[chosen].astype(np.float64), steps.thread[chosen])
+    sums = steps.sums([step * along.deviation[chosen], step**2], chosen)
+    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+    what = "least squares on the step with thread effects"
+    return along.row("thread_slope", found, what, chosen, **along.in_sd(found))
+
+
+def transition(along: Along, estimand: str, pairs: Ints, what: str) -> Row:
+    """The mean change over these transitions."""
+    if not len(pairs):
+        return along.void(estimand, NO_TRANSITION if estimand == "raw_transition" else "no transition survived")
+    steps = along.steps
+    sums = steps.sums([along.x[pairs + 1] - along.x[pairs], np.ones(len(pairs))], pairs)
+    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+    note = f"{len(pairs):,} transitions"
+    return along.row(estimand, found, what, along.ends(pairs), note, along.lost, **along.in_sd(found))
+
+
+def event_study(along: Along) -> Iterator[Row]:
+    """The mean of each step less that of step 1, with thread effects; among the first ten steps.
+
+    Steps that fewer than 20 threads of two known values have are left out.
+    """
+    steps = along.steps
+    early = np.flatnonzero(along.known & (steps.step <= SHOWN))
+    n = np.bincount(steps.thread[early])[steps.thread[early]] if len(early) else early
+    early = early[n > 1]
+    size = np.bincount(steps.step[early], minlength=SHOWN + 1)
+    shown = np.flatnonzero(size >= ENOUGH)
+    early = early[np.isin(steps.step[early], shown)]
+    if len(shown) < 2 or shown[0] != 1:
+        return
+    sums = _event_sums(along, early, shown)
+    what = f"least squares on dummies of steps 1 to {shown[-1]} with thread effects"
+    for step, found in zip(shown[1:].tolist(), jackknife(sums, ols_estimator(len(shown) - 1)), strict=True):
+        chosen = early[steps.step[early] == step]
+        yield along.row("event_study", found, what, chosen, step=step, **along.in_sd(found))
+
+
+def _event_sums(along: Along, early: Ints, shown: Ints) -> Floats:
+    """X'X and X'y per unit of the dummies of the shown steps but the first, less their means by thread.
+
+    A thread with m values, d_v = 1 where it has step v: X'X is d_v [v = w] - d_v d_w / m, X'y is d_v (x_v - mean).
+    """
+    steps = along.steps
+    starts = np.flatnonzero(np.diff(steps.thread[early], prepend=-1))
+    row = np.cumsum(np.diff(steps.thread[early], prepend=-1) != 0) - 1
+    column = np.searchsorted(shown, steps.step[early])
+    has, away = np.zeros((len(shown), len(starts))), np.zeros((len(shown), len(starts)))
+    has[column, row] = 1
+    away[column, row] = within(along.x[early], row)
+    m = has.sum(axis=0)
+    places = range(1, len(shown))
+    squares = [has[v] * (v == w) - has[v] * has[w] / m for v, w in combinations_with_replacement(places, 2)]
+    return steps.sums([*squares, *away[1:]], early[starts])
+
+
+def last_minus_earlier(along: Along) -> Row:
+    """The change of a thread's last transition less the mean of its earlier ones, over threads that have both."""
+    steps, thread = along.steps, along.steps.thread[along.pairs]
+    is_last = steps.left[along.pairs] == 1
+    n_threads = int(steps.thread.max(initial=-1)) + 1
+    n_early = np.bincount(thread[~is_last], minlength=n_threads)
+    early = np.bincount(thread[~is_last], weights=along.changes[~is_last], minlength=n_threads)
+    chosen = is_last & (n_early[thread] > 0)
+    if not chosen.any():
+        return along.void("last_minus_earlier", "no thread has a change at its last prompt and an earlier one")
+    mean = early[thread[chosen]] / n_early[thread[chosen]]
+    places = along.pairs[chosen]
+    sums = steps.sums([along.changes[chosen] - mean, np.ones(len(mean))], places)
+    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+    of_these = np.isin(thread, thread[chosen])
+    what = "last change of a thread less the mean of its earlier ones"
+    return along.row("last_minus_earlier", found, what, along.ends(along.pairs[of_these]), **along.in_sd(found))
+
+
+def share_rising(along: Along) -> Row:
+    """The share of threads of two prompts or more whose last value is above their first; equal ones count half."""
+    steps = along.steps
+    first = np.flatnonzero(np.diff(steps.thread, prepend=-1))
+    last = np.r_[first[1:], len(steps.thread)] - 1
+    good = (last > first) & along.known[first] & along.known[last] if len(first) else np.zeros(0, dtype=bool)
+    first, last = first[good], last[good]
+    if not len(first):
+        return along.void("share_rising", "no thread of two prompts has a value at both ends")
+    rises = (along.x[last] > along.x[first]) + 0.5 * (along.x[last] == along.x[first])
+    found = _share(steps.sums([rises, np.ones(len(first))], first), steps.log.settings.level)
+    ties = int((along.x[last] == along.x[first]).sum())
+    note = f"{ties:,} of {len(first):,} threads end as they began" if ties else None
+    what = "share of threads whose last value is above their first, ties half, tested against one half"
+    row = along.row("share_rising", found, what, np.concatenate([first, last]), note)
+    return row | {"n_threads": distinct(steps.thread[first])}
+
+
+def _share(sums: Floats, level: float) -> Estimate:
+    return jackknife(sums, ratio, level=level, null=0.5)[0]

@@ -1,0 +1,185 @@
+"""Drift if nobody had stopped: transitions weighted by the inverse probability that their thread had gone on so far.
+
+Robins, Rotnitzky & Zhao 1995 (J. Am. Stat. Assoc. 90); Hernan, Brumback & Robins 2000 (Epidemiology 11) for stabilised
+weights. The hazard of stopping is a logit on what the log knows; what it does not know stays unweighted, and
+`tipping_point` says how strongly stopping would have to depend on it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from unspool.analyses._drift_along import Along
+from unspool.analyses._people import Ints
+from unspool.analyses._steps import Flags, Row
+from unspool.analyses._stops import Stops, with_unknown
+from unspool.analyses._words import sign
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
+from unspool.stats.logit import Logit, logit, newton_step, unit_sums
+
+CUT, MOST_CUT = 0.001, 5
+"""Of the weights this share, and at most so many, are cut down to the next: a fixed share of a large log would bias."""
+LIMIT = 3.0
+"""Log odds per standard deviation up to which a tipping point is looked for."""
+NOTHING = "no thread has two prompts in a row with a value"
+WHAT = "mean change over all transitions, weighted by the inverse probability of going on"
+UNSEEN = "log odds of stopping per SD of the change not seen at which the weighted drift is 0"
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A feature's transitions with their weights, of the prompts of `stops`, on which the hazard was fitted."""
+
+    along: Along
+    stops: Stops
+    z: Floats
+    fit: Logit
+
+    @cached_property
+    def odds(self) -> Floats:
+        """Odds of stopping at each prompt."""
+        p = np.minimum(self.fit.probabilities(self.z), 1 - 1e-12)
+        return np.asarray(p / (1 - p))
+
+    @cached_property
+    def stay(self) -> Floats:
+        """Log of the share of prompts that do not end their thread, by class of steps."""
+        n_on, n = self.going_on()
+        return np.log(n_on / n)
+
+    def going_on(self) -> tuple[Ints, Ints]:
+        """Prompts that do not end their thread, and all, by class of steps."""
+        k = len(self.stops.bounds)
+        return np.bincount(self.stops.kind[~self.stops.stopped], minlength=k), np.bincount(self.stops.kind, minlength=k)
+
+    @cached_property
+    def raw(self) -> Floats:
+        """Stabilised weights of the known transitions, not yet cut."""
+        log = self.stops.along(self.stay[self.stops.kind] + np.log1p(self.odds))
+        return np.exp(log[self.along.pairs])
+
+    @cached_property
+    def cut(self) -> Flags:
+        """Which of these weights are cut."""
+        return np.asarray(self.raw > bound(self.raw))
+
+    @cached_property
+    def weights(self) -> Floats:
+        """The weights of the known transitions."""
+        return np.minimum(self.raw, bound(self.raw))
+
+    @property
+    def told(self) -> str:
+        """Of how many transitions these weights are worth, in words."""
+        worth = self.weights.sum() ** 2 / (self.weights**2).sum()
+        return f"weights worth {worth:,.0f} of {len(self.weights):,} transitions, largest {self.weights.max():.1f}"
+
+    def sums(self) -> Floats:
+        """What the estimator needs of each unit.
+
+        Weighted changes and weights, changes and their number; derivatives of the first two by the coefficients of the
+        hazard and by `stay`; prompts that go on and all prompts by class; score and Hessian of the hazard.
+        """
+        stops, steps, pairs = self.stops, self.along.steps, self.along.pairs
+        change, weight = self.along.changes, self.weights
+        free = np.where(self.cut, 0, weight)
+        p = self.odds / (1 + self.odds)
+        slopes = [stops.along(p * self.z[:, j])[pairs] for j in np.flatnonzero(self.fit.kept)]
+        classes = [(stops.kind == one).astype(np.float64) for one in range(len(stops.bounds))]
+        slopes += [stops.along(one)[pairs] for one in classes]
+        ones = np.ones(len(pairs))
+        columns = [weight * change, weight, change, ones]
+        columns += [free * change * slope for slope in slopes] + [free * slope for slope in slopes]
+        of_pairs = steps.sums(columns, pairs)
+        of_prompts = steps.sums([*(one * ~stops.stopped for one in classes), *classes])
+        y = stops.stopped.astype(np.float64)
+        of_hazard = unit_sums(self.z, y, self.fit, steps.units, steps.people.n_units)
+        return np.concatenate([of_pairs, of_prompts, of_hazard], axis=1)
+
+    def estimator(self) -> Estimator:
+        """From such sums to the weighted drift, and the plain one less it."""
+        k, c = len(self.fit.penalty), len(self.stops.bounds)
+        ends = np.cumsum([4, k + c, k + c, c, c])
+
+        def estimates(sums: Floats) -> Floats:
+            plain, of_change, of_weight, on, all_, hazard = np.split(sums, ends, axis=-1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                stay = np.where(on > 0, np.log(on / all_) - self.stay, 0)
+            move = np.concatenate([newton_step(hazard, self.fit), stay], axis=-1)
+            top = plain[..., 0] + (of_change * move).sum(axis=-1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                weighted = top / (plain[..., 1] + (of_weight * move).sum(axis=-1))
+                found = np.stack([weighted, plain[..., 2] / plain[..., 3] - weighted], axis=-1)
+            return np.where(plain[..., 3:4] > 0, found, np.nan)
+
+        return estimates
+
+    def tilted(self, gamma: float) -> float:
+        """The weighted drift if the odds of stopping had a factor exp(gamma * change in SD) of the change not seen."""
+        pairs = self.along.steps.pairs
+        known = np.isin(pairs, self.along.pairs)
+        change = self.along.changes
+        tilt = np.exp(gamma * (change - change.mean()) / change.std())
+        factor = np.ones(len(self.odds))
+        factor[self.along.pairs] = tilt / ((self.weights @ tilt) / self.weights.sum())
+        log = self.stops.along(self.stay[self.stops.kind] + np.log1p(self.odds * factor))[pairs[known]]
+        weight = np.exp(log)
+        weight = np.minimum(weight, bound(weight))
+        return float(weight @ change / weight.sum())
+
+
+def bound(weights: Floats) -> float:
+    """The weight to which larger ones are cut."""
+    n = min(MOST_CUT, int(np.ceil(CUT * len(weights))), len(weights) - 1)
+    return float(np.partition(weights, len(weights) - 1 - n)[len(weights) - 1 - n])
+
+
+def weighted(along: Along, stops: Stops) -> Weighted | None:
+    """The weights of a feature's transitions; None if there are none."""
+    if not len(along.pairs):
+        return None
+    z = design(along, stops)
+    return Weighted(along, stops, z, logit(z, stops.stopped.astype(np.float64)))
+
+
+def design(along: Along, stops: Stops) -> Floats:
+    """What the hazard is explained by, shape (prompts, columns)."""
+    columns = [*stops.by_step(), *with_unknown(along.x), *with_unknown(stops.past_mean(along.x))]
+    columns += [*with_unknown(stops.gap), *with_unknown(stops.upscaled)]
+    columns += with_unknown(stops.length) if along.name != "n_words" else []
+    return np.array(columns).T
+
+
+def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
+    """ipcw, stopping_part and tipping_point; `note` says on which sample."""
+    made = weighted(along, stops)
+    if made is None:
+        yield from (along.void(name, NOTHING) for name in ("ipcw", "stopping_part", "tipping_point"))
+        return
+    drift, part = jackknife(made.sums(), made.estimator(), level=along.steps.log.settings.level)
+    chosen = along.ends(along.pairs)
+    notes = (note, along.lost, made.told, made.fit.note)
+    yield (row := along.row("ipcw", drift, WHAT, chosen, *notes, **along.in_sd(drift)))
+    what = "mean change over all transitions less the same weighted by the inverse probability of going on"
+    yield along.row("stopping_part", part, what, chosen, note, along.lost, **along.in_sd(part))
+    yield _tipping(made, row, note)
+
+
+def _tipping(made: Weighted, drift: Row, note: str | None) -> Row:
+    """The tilt that would make the weighted drift vanish; `effect`: the log odds per SD of the prompt that was seen."""
+    from scipy.optimize import brentq
+
+    if not sign(drift):
+        return made.along.void("tipping_point", "the weighted drift is not clearly different from 0: nothing to erase")
+    if made.along.changes.std() == 0:
+        return made.along.void("tipping_point", "all changes are alike: no tilt towards some of them")
+    edge = -LIMIT * sign(drift)
+    if made.tilted(edge) * drift["estimate"] > 0:
+        return made.along.void("tipping_point", f"no dependence of up to {LIMIT:g} log odds per SD erases the drift")
+    found = Estimate(float(brentq(made.tilted, min(0, edge), max(0, edge), xtol=1e-3)))
+    seen = float(made.fit.coefficients[len(made.stops.by_step())])
+    own = {"effect": seen, "effect_name": "log odds per SD of the prompt seen"}
+    chosen = made.along.ends(made.along.pairs)
+    return made.along.row("tipping_point", found, UNSEEN, chosen, note, "a bound, without interval", **own)

@@ -1,0 +1,97 @@
+"""Log odds of ending a thread, or of upscaling, at a prompt, per standard deviation of a feature there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from unspool.analyses._drift_along import Along
+from unspool.analyses._people import NOBODY, Ints
+from unspool.analyses._steps import Flags, Row
+from unspool.analyses._stopping_ends import ABANDONED, CAUSES, SATISFIED, SWITCHED
+from unspool.analyses._stops import Stops, standard, with_unknown
+from unspool.stats.jackknife import Floats, jackknife
+from unspool.stats.logit import logit, one_step, unit_sums
+from unspool.stats.within import means
+
+HEADLINES = ("hazard", "hazard_pooled", *(f"hazard_{cause}" for cause in CAUSES), "upscale_hazard")
+LEAST = 10
+"""Prompts that each of the two outcomes needs."""
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """One feature on the prompts of `stops`, with the code of how each ends (_stopping_ends.causes)."""
+
+    along: Along
+    stops: Stops
+    code: Ints
+    note: str | None
+
+    @cached_property
+    def columns(self) -> list[Floats]:
+        """Steps, gap, the user's mean of the feature, the feature: one value per prompt."""
+        x, known, user = self.along.x, self.along.known, self.along.steps.user
+        middle = np.full(len(x), np.nan)
+        if known.any():
+            mean = means(x[known], user[known])
+            middle[known] = mean[user[known]]
+        return [*self.stops.by_step(), *with_unknown(self.stops.gap), standard(middle), standard(x)]
+
+    def rows(self) -> Iterator[Row]:
+        """All estimands of HEADLINES."""
+        stopped, known = self.stops.stopped, self.along.known
+        yield self.row("hazard", stopped, known)
+        yield self.row("hazard_pooled", stopped, known, pooled=True)
+        for number, cause in enumerate(CAUSES, start=1):
+            yield self.of_cause(cause, number)
+        kept = self.stops.upscaled
+        sure = known & ~np.isnan(kept)
+        if not sure.any():
+            yield self.along.void("upscale_hazard", "this log cannot know which prompts were upscaled")
+            return
+        yield self.row("upscale_hazard", kept == 1, sure)
+
+    def of_cause(self, cause: str, number: int) -> Row:
+        """The hazard of one cause; prompts whose thread ended by an unknown one are left out."""
+        ends = self.code[self.stops.stopped]
+        name = f"hazard_{cause}"
+        if np.isnan(self.stops.upscaled).all():
+            return self.along.void(name, "this log cannot know which prompts were upscaled, and so not how threads end")
+        if cause != SATISFIED and not np.isin(ends, (2, 3)).any():
+            return self.along.void(
+                name, "no thread's end is known to be a switch or an end for good: times are missing"
+            )
+        sure = self.code >= 0 if cause != SATISFIED else ~(self.stops.stopped & np.isnan(self.stops.upscaled))
+        known = self.along.known & sure
+        unknown = int((~sure).sum())
+        lost = f"{unknown:,} ends of unknown cause left out" if unknown else None
+        return self.row(name, self.code == number, known, lost, self.note if cause in (SWITCHED, ABANDONED) else None)
+
+    def row(self, name: str, y: Flags, known: Flags, *notes: str | None, pooled: bool = False) -> Row:
+        """The coefficient of the feature in a logit of `y` on the prompts chosen by `known`."""
+        along = self.along
+        reason = self._reason(y[known], pooled)
+        if reason:
+            return along.void(name, reason)
+        columns = self.columns[:-2] + self.columns[-1:] if pooled else self.columns
+        chosen = np.flatnonzero(known)
+        z = np.array([column[chosen] for column in columns]).T
+        outcome = y[chosen].astype(np.float64)
+        fit = logit(z, outcome)
+        if fit.place(len(columns) - 1) is None:
+            return along.void(name, "the feature does not vary beside the steps and the users' means")
+        sums = unit_sums(z, outcome, fit, along.steps.units[chosen], along.steps.people.n_units)
+        found = jackknife(sums, one_step(fit, len(columns) - 1), level=along.steps.log.settings.level)[0]
+        beside = "step, gap" if pooled else "step, gap, the user's mean of the feature"
+        what = f"logit beside {beside}, per SD of the feature at this prompt"
+        return along.row(name, found, what, chosen, *notes, fit.note)
+
+    def _reason(self, y: Flags, pooled: bool) -> str | None:
+        if not pooled and self.along.steps.people.ids is None:
+            return NOBODY.replace("no interval over users", "nothing within users")
+        n = int(y.sum())
+        if min(n, len(y) - n) < LEAST:
+            return f"{n:,} of {len(y):,} prompts have this outcome: {LEAST} with it and without it are needed"
+        return None

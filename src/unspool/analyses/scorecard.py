@@ -1,0 +1,179 @@
+"""Six explanations of why prompts change, each with the signatures it predicts, beside what the log shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from unspool.analyses import Measured, results
+from unspool.analyses import _words as words
+from unspool.analyses._draws import Row, joined
+
+TITLE = "Scorecard of the explanations"
+QUESTION = "Do people fill in details they had left out, adapt to the model, copy each other, or does it only look so?"
+CITATION = "Don-Yehiya, Choshen & Abend 2023 (EMNLP), Sec. 7, whose question it is; docs/analyses/scorecard.md"
+LIMITS = (
+    "Several explanations can hold at once, and each signature has other causes than the one it is listed for: a log "
+    "is observational, and only an experiment could decide."
+)
+ORDER = 200
+FIGURES: tuple[str, ...] = ("scorecard",)
+NEEDS = ("before",)
+
+
+EXPLANATIONS: dict[str, str] = {
+    "omitted_details": "Omitted details",
+    "adaptation": "Adaptation to the model",
+    "social_learning": "Learning from others",
+    "stopping": "Who stops when",
+    "editing_economy": "Economy of editing",
+    "drifting_intent": "Drifting intent",
+}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A result that the explanations predict differently. `at`: its analysis, feature and estimand.
+
+    `predicted`: a mark per explanation, in their order: above the null "+", below it "-", at it "0", nothing ".".
+    """
+
+    title: str
+    at: tuple[str, str, str]
+    predicted: str
+    null: float = 0.0
+
+    def by(self, explanation: str) -> str:
+        """What an explanation predicts of it."""
+        return self.predicted[list(EXPLANATIONS).index(explanation)]
+
+
+SIGNATURES: dict[str, Signature] = {
+    "content_share": Signature(
+        "content's share of the growth", ("growth", "n_words", "share_content"), "+--..+", null=0.5
+    ),
+    "retention": Signature(
+        "style kept into the next thread beyond content", ("carryover", "style_minus_content", "R"), "0++0+0"
+    ),
+    "dose": Signature(
+        "more style carried over after more was gained", ("carryover", "n_style_words", "dose"), "0+00+0"
+    ),
+    "repair": Signature("what was added was missing from the image", ("repair", "all", "excess"), "+0000-"),
+    "entrainment": Signature("words are taken up from the image", ("entrainment", "all", "excess"), "0.000+"),
+    "reinforcement": Signature(
+        "style is kept more after an own upscale", ("reinforcement", "style", "log_odds"), "0+0000"
+    ),
+    "exposure": Signature("first uses follow the use of others", ("exposure", "style", "hazard"), "00+0.0"),
+    "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
+}
+AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
+
+
+def analyse(log: Measured) -> pl.DataFrame:
+    """Rows per explanation and signature, copied from the analysis that estimates it, and a `verdict` per explanation.
+
+    `feature`: the explanation, `estimand`: the signature. `effect`, "agreement": 1 where the interval lies on the
+    predicted side of the null, -1 where it lies on the other, 0 where it holds the null; null where nothing clear is
+    predicted. `verdict`: the share of the signatures that it predicts above or below their null, and that could be
+    estimated, which lie there; null where none could.
+    """
+    before = log.before if log.before is not None else results([])
+    rows = [row for name in EXPLANATIONS for row in _card(name, before)]
+    return results(rows, analysis="scorecard", mode="corrected", rule=log.own.rule, seed=log.settings.seed)
+
+
+def _card(name: str, before: pl.DataFrame) -> Iterator[Row]:
+    cells = [_cell(name, signature, before) for signature in SIGNATURES]
+    yield from cells
+    yield _verdict(name, cells)
+
+
+def _cell(name: str, signature: str, before: pl.DataFrame) -> Row:
+    one = SIGNATURES[signature]
+    predicted = one.by(name)
+    analysis, feature, estimand = one.at
+    same: dict[str, Any] = {"feature": name, "estimand": signature}
+    keys = {"analysis": analysis, "feature": feature, "estimand": estimand, "mode": "corrected"}
+    found = before.filter(*(pl.col(key) == value for key, value in keys.items()), pl.col("group").is_null())
+    told = f"predicted: {_PREDICTED[predicted]}"
+    if not found.height:
+        return {**same, "note": f"{told}; the analysis {analysis} was not done"}
+    row = found.row(0, named=True)
+    copied = {key: row[key] for key in _COPIED}
+    effect = _agreement(row, predicted, one.null) if predicted in "+-" else {}
+    return {**same, **copied, **effect, "method": f"{analysis}/{feature}/{estimand}", "note": joined(told, row["note"])}
+
+
+_PREDICTED = {"+": "above its null", "-": "below its null", "0": "at its null", ".": "nothing"}
+_COPIED = (
+    *("estimate", "standard_error", "ci_low", "ci_high", "ci_level", "p_value", "n_prompts", "n_threads", "n_users"),
+)
+
+
+def _agreement(row: Row, predicted: str, null: float) -> Row:
+    if row["ci_low"] is None:
+        return {}
+    side = int(row["ci_low"] > null) - int(row["ci_high"] < null)
+    return {"effect": float(side if predicted == "+" else -side), "effect_name": "agreement"}
+
+
+def _verdict(name: str, cells: list[Row]) -> Row:
+    same = {"feature": name, "estimand": "verdict"}
+    effects = [cell["effect"] for cell in cells if cell.get("effect") is not None]
+    if not effects:
+        return {**same, "note": "none of the signatures that it predicts could be estimated"}
+    agree, oppose = effects.count(AGREE), effects.count(OPPOSE)
+    told = f"{agree} of {len(effects)} predicted signatures are clear, {oppose} are clearly the other way"
+    return {
+        **same,
+        "estimate": agree / len(effects),
+        "effect": float(len(effects)),
+        "effect_name": "n_signatures",
+        "note": told,
+    }
+
+
+def findings(rows: pl.DataFrame) -> list[str]:
+    """A sentence per explanation, and what holds where they disagree."""
+    told = [_sentence(rows, name) for name in EXPLANATIONS]
+    return [*told, CAUTION]
+
+
+CAUTION = (
+    "Explanations can hold together: the amounts say how much of each, and no verdict stands where signatures disagree."
+)
+
+
+def _sentence(rows: pl.DataFrame, name: str) -> str:
+    here = rows.filter(pl.col("feature") == name)
+    judged = here.filter(pl.col("effect_name") == "agreement")
+    if not judged.height:
+        return f"{EXPLANATIONS[name]}: this log cannot tell, none of its signatures could be estimated."
+    sides = [_titles(judged, side) for side in (AGREE, OPPOSE, UNCLEAR)]
+    clear, opposite, open_ = sides
+    parts = [
+        f"as predicted: {'; '.join(clear)}" if clear else "",
+        f"the other way: {'; '.join(opposite)}" if opposite else "",
+        f"not clear: {'; '.join(open_)}" if open_ else "",
+    ]
+    return f"{EXPLANATIONS[name]}: {_judgement(clear, opposite, open_)} ({' | '.join(part for part in parts if part)})."
+
+
+def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
+    if clear and not opposite and not open_:
+        return "all its signatures are there"
+    if clear and opposite:
+        return "its signatures disagree"
+    if clear:
+        return "some of its signatures are there"
+    return "its signatures are contradicted" if opposite else "no clear sign of it"
+
+
+def _titles(judged: pl.DataFrame, side: float) -> list[str]:
+    here = judged.filter(pl.col("effect") == side)
+    return [f"{SIGNATURES[row['estimand']].title} {_amount(row)}" for row in here.iter_rows(named=True)]
+
+
+def _amount(row: dict[str, Any]) -> str:
+    return f"({words.number(row['estimate'], words.of(row))}, {words.interval(row)})"

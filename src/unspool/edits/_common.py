@@ -1,0 +1,69 @@
+"""The hard rest of an alignment: what can be matched in more than one way, pair by pair."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+
+LEAST_JACCARD = 0.5
+"""Segments that share a smaller part of their words are not compared word by word."""
+Matches = list[tuple[int, int]]
+
+
+def longest_increasing(values: Sequence[int]) -> list[int]:
+    """Places of a longest strictly increasing subsequence, in order; [] of none. Patience sorting, n log n."""
+    tops: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for place, value in enumerate(values):
+        pile = bisect_left(tops, value)
+        before.append(ends[pile - 1] if pile else -1)
+        if pile == len(tops):
+            tops.append(value)
+            ends.append(place)
+        else:
+            tops[pile], ends[pile] = value, place
+    found, place = [], ends[-1] if ends else -1
+    while place >= 0:
+        found.append(place)
+        place = before[place]
+    return found[::-1]
+
+
+def common(old: Sequence[int], new: Sequence[int]) -> Matches:
+    """Places in both of a longest common subsequence. Hunt & Szymanski 1977."""
+    where: defaultdict[int, list[int]] = defaultdict(list)
+    for place in range(len(new) - 1, -1, -1):
+        where[new[place]].append(place)
+    points = [(i, j) for i, word in enumerate(old) for j in where.get(word, ())]
+    return [points[place] for place in longest_increasing([j for _, j in points])]
+
+
+def match(old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]) -> Matches:
+    """Places of words in both texts, counted over their segments: common subsequences of the segments that match."""
+    first_old, first_new = _firsts(old), _firsts(new)
+    return [(first_old[s] + i, first_new[t] + j) for s, t in paired(old, new) for i, j in common(old[s], new[t])]
+
+
+def _firsts(segments: Sequence[Sequence[int]]) -> list[int]:
+    return list(accumulate(map(len, segments), initial=0))
+
+
+def paired(old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]) -> Matches:
+    """Which segments match: one alone with one alone, else so that the Jaccard indices of 1/2 or more sum highest."""
+    if len(old) == len(new) == 1:
+        return [(0, 0)]
+    before, after = [set(segment) for segment in old], [set(segment) for segment in new]
+    score = np.array([[len(a & b) / len(a | b) for b in after] for a in before])
+    score[score < LEAST_JACCARD] = 0
+    if not score.any():
+        return []
+    if min(score.shape) == 1:
+        s, t = np.unravel_index(int(score.argmax()), score.shape)
+        return [(int(s), int(t))]
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(-score)
+    return [(s, t) for s, t in zip(rows.tolist(), columns.tolist(), strict=True) if score[s, t] > 0]

@@ -1,0 +1,36 @@
+"""The change from one prompt to the next, as it looks and with who stops allowed for."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from unspool.analyses import _words as words
+from unspool.features import Column
+from unspool.figures import Figure, Theme, _contrast, _labels
+
+TITLE = "Change per step, naive and corrected"
+MULTIPLES = True
+READ = (
+    "Dots are mean changes from a prompt to the next one, on the natural log for lengths; bars are intervals over "
+    "users. Where the first disagrees with those below it, people stop because of the prompt they have just written."
+)
+NAMES = {
+    "raw_transition": "all transitions",
+    "ipcw": "weighted for stopping",
+    "drop_last": "without the last",
+    "thread_slope": "slope in the thread",
+}
+
+
+def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
+    """One chart per feature, those of the paper first."""
+    found = _contrast.known(rows, NAMES, group=None)
+    parts = found.partition_by("feature", as_dict=True)
+    return [_one(name, parts[name,], columns, theme) for name in words.lead(found)]
+
+
+def _one(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Figure:
+    title = _labels.title(name, columns)
+    log = name in columns and columns[name].log
+    axis = _labels.axis("change per step", "log scale" if log else _labels.unit(name, columns))
+    return _contrast.of_estimands(f"change-{name}", title, rows, NAMES, axis, theme, "prompts", "users")

@@ -1,0 +1,36 @@
+"""Upscaled prompts against the others: between people, within a person, within a thread."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from unspool.analyses import _words as words
+from unspool.features import Column
+from unspool.figures import Figure, Theme, _contrast, _labels
+
+TITLE = "The same contrast between people and within them"
+MULTIPLES = True
+READ = (
+    "Dots are differences of upscaled prompts from the others, on the natural log for lengths; bars are intervals over "
+    "users. Only what is within a person speaks of prompts; between people it may be their habits."
+)
+NAMES = {
+    "pooled": "pooled",
+    "between_user": "between people",
+    "within_user": "within a person",
+    "within_thread_diff": "within a thread",
+}
+
+
+def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
+    """One chart per feature of prompts, those of the paper first."""
+    found = _contrast.known(rows, NAMES, group="prompts")
+    parts = found.partition_by("feature", as_dict=True)
+    return [_one(name, parts[name,], columns, theme) for name in words.lead(found)]
+
+
+def _one(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Figure:
+    title = _labels.title(name, columns)
+    log = name in columns and columns[name].log
+    axis = _labels.axis("upscaled less others", "log scale" if log else _labels.unit(name, columns))
+    return _contrast.of_estimands(f"forest-{name}", title, rows, NAMES, axis, theme, "prompts", "users")

@@ -1,0 +1,187 @@
+"""What must hold: for each scenario, the estimates whose truth is known there."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Check = Literal["bias", "coverage", "size", "power", "misleads"]
+Key = tuple[str, str, str, str, str | None]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim about one row of results in logs of one scenario.
+
+    `truth`: a number, the name of one of the log's quantities (its mean over the seeds), or None where the scenario
+    fixes no value. `checks`: "bias" and "coverage" against the truth; "size", where the null is true, and "power",
+    where it is not, by the row's p-value or else by its interval; "misleads" for an estimate that is expected to be
+    wrong there: it is shown and not marked. `why`: what makes the truth what it is.
+    """
+
+    scenario: str
+    analysis: str
+    feature: str
+    estimand: str
+    truth: float | str | None
+    checks: tuple[Check, ...]
+    mode: str = "corrected"
+    group: str | None = None
+    why: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Where the row stands in the results."""
+        return self.analysis, self.feature, self.estimand, self.mode, self.group
+
+
+FIT: tuple[Check, ...] = ("bias", "coverage", "size")
+KNOWN: tuple[Check, ...] = ("bias", "coverage")
+ABOVE: tuple[Check, ...] = ("power",)
+WRONG: tuple[Check, ...] = ("misleads",)
+
+
+def in_scenario(name: str) -> list[Claim]:
+    """The claims about a scenario."""
+    return [claim for claim in CLAIMS if claim.scenario == name]
+
+
+def scenarios() -> list[str]:
+    """The scenarios about which there are claims, in the order of the claims."""
+    return list(dict.fromkeys(claim.scenario for claim in CLAIMS))
+
+
+def _about(scenario: str, *rows: tuple[str, str, str, float | str | None, tuple[Check, ...], str]) -> list[Claim]:
+    """Claims of mode "corrected" about one scenario."""
+    return [Claim(scenario, *row[:5], why=row[5]) for row in rows]
+
+
+def _upscaled(scenario: str, estimand: str, truth: float | None, checks: tuple[Check, ...], why: str) -> list[Claim]:
+    """Claims about the lengths of upscaled prompts."""
+    return [Claim(scenario, "upscaled", WORDS, estimand, truth, checks, group="prompts", why=why)]
+
+
+STYLE, CONTENT, WORDS = "n_style_words", "n_content_words", "n_words"
+
+
+CLAIMS: tuple[Claim, ...] = (
+    *_about(
+        "nothing_changes",
+        ("drift", WORDS, "raw_transition", 0.0, FIT, "prompts are stationary and stopping is blind"),
+        ("drift", WORDS, "ipcw", 0.0, FIT, "prompts are stationary and stopping is blind"),
+        ("drift", WORDS, "drop_last", 0.0, FIT, "prompts are stationary and stopping is blind"),
+        ("drift", WORDS, "thread_slope", 0.0, FIT, "prompts are stationary and stopping is blind"),
+        ("drift", WORDS, "order_null", None, ("size",), "the order of prompts is exchangeable but for its memory"),
+        ("drift", STYLE, "ipcw", 0.0, FIT, "prompts are stationary and stopping is blind"),
+        ("convergence", WORDS, "A_step", 0.0, KNOWN, "a reversible chain has no asymmetry"),
+        ("convergence", WORDS, "reversal", 0.0, ("size",), "a reversible chain reads the same backwards"),
+        ("growth", WORDS, "net", 0.0, FIT, "what is added is removed as often"),
+        ("carryover", STYLE, "dose", 0.0, ("size",), "every thread starts afresh"),
+        ("carryover", STYLE, "placebo", 0.0, ("size",), "every thread starts afresh"),
+        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
+        ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
+        ("stopping", WORDS, "hazard", 0.0, FIT, "stopping is blind"),
+    ),
+    *_upscaled("nothing_changes", "within_user", 0.0, FIT, "upscales are blind to the prompt"),
+    *_upscaled("nothing_changes", "within_thread", 0.0, FIT, "upscales are blind to the prompt"),
+    *_about(
+        "stopping_only",
+        ("drift", WORDS, "raw_transition", 0.0, WRONG, "long prompts end threads, and fall back in those that go on"),
+        ("drift", WORDS, "thread_slope", 0.0, WRONG, "long prompts end threads"),
+        ("drift", WORDS, "ipcw", 0.0, FIT, "stopping depends on the length that is seen"),
+        ("drift", WORDS, "stopping_part", None, ABOVE, "all of the change is owed to stopping"),
+        ("stopping", WORDS, "hazard", None, ABOVE, "long prompts end threads"),
+        ("carryover", STYLE, "dose", 0.0, ("size",), "every thread starts afresh"),
+    ),
+    *_about(
+        "details_only",
+        ("drift", WORDS, "ipcw", "drift_log_n_words", KNOWN, "details are added until all are said"),
+        ("growth", WORDS, "share_content", "share_content", KNOWN, "only details are added"),
+        ("carryover", STYLE, "dose", 0.0, ("size",), "no style is learned"),
+        ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
+        ("entrainment", "all", "excess", 0.0, ("size",), "nothing is taken from the image"),
+        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
+        ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
+    ),
+    *_about(
+        "adaptation_only",
+        ("drift", STYLE, "ipcw", "drift_n_style_words", KNOWN, "style is added"),
+        ("growth", WORDS, "share_content", "share_content", KNOWN, "only style is added"),
+        ("carryover", STYLE, "R", "retention", KNOWN, "a share of the style gained is kept"),
+        ("carryover", CONTENT, "dose", 0.0, ("size",), "content starts afresh"),
+        ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
+        ("carryover", STYLE, "placebo", 0.0, ("size",), "the future teaches nothing"),
+        ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
+        ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
+        ("repair", "all", "excess", 0.0, ("size",), "nothing is repaired"),
+    ),
+    *_about(
+        "both",
+        ("growth", WORDS, "share_content", "share_content", KNOWN, "details and style are added"),
+        ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
+        ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
+        ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
+    ),
+    *_about(
+        "social_copying",
+        ("exposure", "style", "hazard", None, ABOVE, "style is copied from the channel"),
+        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
+        ("carryover", STYLE, "dose", 0.0, ("size",), "what was gained is not kept"),
+    ),
+    Claim(
+        "confounded_users",
+        *("upscaled", WORDS, "cliffs_delta"),
+        0.0,
+        WRONG,
+        mode="paper",
+        group="prompts",
+        why="who writes more upscales more",
+    ),
+    Claim(
+        "confounded_users",
+        *("upscaled", WORDS, "mann_whitney"),
+        None,
+        WRONG,
+        mode="paper",
+        group="prompts",
+        why="who writes more upscales more",
+    ),
+    *_upscaled("confounded_users", "within_user", 0.0, FIT, "a person's own upscales are blind to the prompt"),
+    *_upscaled("confounded_users", "within_thread", 0.0, FIT, "a person's own upscales are blind to the prompt"),
+    *_upscaled("confounded_users", "between_user", None, ABOVE, "who writes more upscales more"),
+    *_upscaled("upscaled_longer", "within_user", None, ABOVE, "longer prompts of a person are upscaled more"),
+    *_upscaled("upscaled_longer", "within_thread", None, ABOVE, "longer prompts of a thread are upscaled more"),
+    Claim(
+        "regression_to_the_mean",
+        *("convergence", WORDS, "gap_closed"),
+        0.0,
+        WRONG,
+        mode="paper",
+        group="last of thread",
+        why="threads are sorted by their own end",
+    ),
+    *_about(
+        "regression_to_the_mean",
+        ("convergence", WORDS, "A_step", 0.0, KNOWN, "lengths vary about their level and nothing converges"),
+        ("convergence", WORDS, "reversal", 0.0, ("size",), "lengths read the same backwards but for the common rise"),
+    ),
+    *_about(
+        "true_convergence",
+        ("convergence", WORDS, "A_step", None, ABOVE, "lengths are pulled to a common target"),
+        ("convergence", WORDS, "reversal", None, ABOVE, "lengths are pulled to a common target"),
+        ("convergence", WORDS, "sigma_slope", None, ABOVE, "lengths are pulled to a common target"),
+    ),
+    *_about(
+        "wandering",
+        ("convergence", WORDS, "A_step", None, ABOVE, "lengths wander apart"),
+        ("convergence", WORDS, "reversal", None, ABOVE, "lengths wander apart"),
+    ),
+    *_about(
+        "drifting_intent",
+        ("entrainment", "all", "excess", None, ABOVE, "words are taken from the image"),
+        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
+    ),
+    *_about(
+        "editing_economy",
+        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
+        ("exposure", "style", "hazard", 0.0, ("size",), "everybody pastes their own"),
+    ),
+)

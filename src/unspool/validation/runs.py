@@ -1,0 +1,130 @@
+"""One run: a simulated log, rendered as text, through reading, threading, measuring and analysing."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from unspool.analyses import Measured, Settings, analysis
+from unspool.compiling.settings import ReadSettings
+from unspool.engine import worker_count, workers
+from unspool.simulate import Log, simulate
+from unspool.stages.analyze import both, paper_rule
+from unspool.stages.edit import edit
+from unspool.stages.measure import measure
+from unspool.stages.read import read
+from unspool.stages.thread import thread
+from unspool.study import Study, read_parquet, write_parquet
+from unspool.validation.claims import Claim, in_scenario
+
+FEATURES = ("length", "style")
+COLUMNS = ("n_words", "word_len_paper", "n_style_words", "n_content_words")
+RULE = "scene"
+DRAWS = 400
+"""Of the bootstrap in mode "paper"; the corrected estimates need none."""
+RUNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "scenario": pl.String,
+    "seed": pl.Int64,
+    "analysis": pl.String,
+    "feature": pl.String,
+    "estimand": pl.String,
+    "mode": pl.String,
+    "group": pl.String,
+    "estimate": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "p_value": pl.Float64,
+    "truth": pl.Float64,
+    "note": pl.String,
+}
+"""One row per claim and seed; `truth` is that of this log where the claim names a quantity."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A log to simulate, and where its rows go."""
+
+    scenario: str
+    seed: int
+    users: int | None
+    out: Path
+
+
+def run(one: Run) -> None:
+    """Simulate, analyse and write the rows of the claims; what is there already stands."""
+    if not one.out.exists():
+        write_parquet(rows(simulate(one.scenario, seed=one.seed, users=one.users), one), one.out)
+
+
+def rows(log: Log, one: Run) -> pl.DataFrame:
+    """The claims' rows of one simulated log."""
+    claims = in_scenario(one.scenario)
+    with tempfile.TemporaryDirectory() as folder:
+        study = compiled(log, Path(folder))
+        found = results(study, list(dict.fromkeys(claim.analysis for claim in claims)), seed=one.seed)
+    quantities = log.quantities() if any(isinstance(claim.truth, str) for claim in claims) else {}
+    return pl.DataFrame([_row(claim, found, quantities, one) for claim in claims], schema=RUNS, orient="row")
+
+
+def compiled(log: Log, folder: Path) -> Study:
+    """The study of a log, from the text of its messages (or its table, where it has captions) to its edits."""
+    path, settings, columns = folder / "log.json", ReadSettings(), log.table().columns
+    if "caption_0" in columns:
+        path = folder / "log.parquet"
+        settings = ReadSettings(source="table", columns=tuple((name, name) for name in columns))
+    log.write(path)
+    study = read([str(path)], folder / "study", settings, jobs=1)
+    thread(study, RULE, choose=True, jobs=1)
+    thread(study, paper_rule(study), choose=False, jobs=1)
+    measure(study, None, FEATURES, jobs=1)
+    return edit(study, RULE, jobs=1)
+
+
+def results(study: Study, names: Sequence[str], *, seed: int) -> pl.DataFrame:
+    """The results of some analyses, of the features that claims are about."""
+    log = both(study, paper_rule(study), RULE, Settings(seed=seed, draws=DRAWS))
+    log = replace(_only(log), corrected=_only(log.own))
+    done = list[pl.DataFrame]()
+    for name in names:
+        done.append(analysis(name).analyse(replace(log, before=pl.concat(done) if done else None)))
+    return pl.concat(done)
+
+
+def _only(log: Measured) -> Measured:
+    return replace(log, columns={name: column for name, column in log.columns.items() if name in COLUMNS})
+
+
+def _row(claim: Claim, found: pl.DataFrame, quantities: dict[str, float], one: Run) -> tuple[object, ...]:
+    analysis_, feature, estimand, mode, group = claim.key
+    truth = quantities.get(claim.truth) if isinstance(claim.truth, str) else claim.truth
+    same = {"analysis": analysis_, "feature": feature, "estimand": estimand, "mode": mode, "group": group, "step": None}
+    here = found.filter(pl.col(name).eq_missing(pl.lit(value)) for name, value in same.items())
+    row = here.row(0, named=True) if here.height == 1 else {"note": f"{here.height} rows in the results"}
+    told = [row.get(name) for name in ("estimate", "ci_low", "ci_high", "p_value")]
+    return one.scenario, one.seed, *claim.key, *told, truth, row.get("note")
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def all_runs(
+    names: Sequence[str], seeds: range, users: int | None, out: Path, *, jobs: int | None, progress: Progress
+) -> pl.DataFrame:
+    """Do the runs of these scenarios and seeds that are not in `out` yet; return the rows of all of them."""
+    todo = list(_runs(names, seeds, users, out))
+    for name in names:
+        (out / name).mkdir(parents=True, exist_ok=True)
+    progress("validating", 0, len(todo))
+    with workers(worker_count(jobs)) as runner:
+        for done, _ in enumerate(runner.run(run, todo), 1):
+            progress("validating", done, len(todo))
+    return pl.concat([read_parquet(one.out) for one in todo])
+
+
+def _runs(names: Sequence[str], seeds: range, users: int | None, out: Path) -> Iterator[Run]:
+    """Seed by seed, so that a run that is cut has as many seeds of every scenario."""
+    for seed in seeds:
+        for name in names:
+            yield Run(name, seed, users, out / name / f"{users or 'default'}-{seed:05d}.parquet")

@@ -1,0 +1,102 @@
+"""The judgements as a table, a line per claim, for the terminal and as Markdown, and in a sentence."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADS = ("estimate", "truth", "mean", "bias / SD", "covers", "rejects", "mark")
+CLAIM = ("scenario", "analysis", "feature", "estimand", "mode", "group")
+
+
+def lines(found: pl.DataFrame) -> Iterator[tuple[str, list[tuple[str, ...]], int]]:
+    """Each scenario with the cells of its claims and its number of logs."""
+    for (name,), rows in found.group_by("scenario", maintain_order=True):
+        claims = rows.partition_by(*CLAIM, maintain_order=True)
+        yield str(name).replace("_", "-"), [_cells(claim) for claim in claims], int(rows["n_seeds"][0])
+
+
+def _cells(claim: pl.DataFrame) -> tuple[str, ...]:
+    one = claim.row(0, named=True)
+    bias, error, covered, rejected = (
+        _first(claim, name) for name in ("bias_in_sd", "bias_error", "coverage", "rejected")
+    )
+    return (
+        _name(one),
+        _number(one["truth"]),
+        _number(one["mean"]),
+        "" if bias is None else f"{bias:+.2f} ±{error:.2f}",
+        "" if covered is None else f"{100 * covered:.1f}%",
+        "" if rejected is None else f"{100 * rejected:.1f}%",
+        _mark(claim),
+    )
+
+
+def _first(claim: pl.DataFrame, column: str) -> float | None:
+    known = claim[column].drop_nulls()
+    return float(known[0]) if len(known) else None
+
+
+def _mark(claim: pl.DataFrame) -> str:
+    """`pass`, or which checks failed; for an estimate without a mark that it is only shown."""
+    if claim["passed"].is_null().all():
+        return "misleads"
+    failed = claim.filter(~pl.col("passed"))["check"].to_list()
+    unknown = claim["n_unknown"][0]
+    told = f"FAIL: {', '.join(failed)}" if failed else "pass"
+    return f"{told} ({unknown:,} unknown)" if unknown else told
+
+
+def _name(row: dict[str, Any]) -> str:
+    mode = "" if row["mode"] == "corrected" else ", paper"
+    return f"{row['analysis']}/{row['feature']}/{row['estimand']}{mode}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def printed(found: pl.DataFrame) -> "Table":
+    """A table for the terminal, scenario by scenario."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.add_column(HEADS[0], no_wrap=True)
+    for head in HEADS[1:-1]:
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(HEADS[-1])
+    for name, claims, n in lines(found):
+        table.add_row(f"[bold]{name}[/bold] ({n:,} logs)")
+        for cells in claims:
+            style = "red" if cells[-1].startswith("FAIL") else "yellow" if cells[-1] == "misleads" else None
+            table.add_row(f"  {cells[0]}", *cells[1:], style=style)
+    return table
+
+
+def as_markdown(found: pl.DataFrame) -> str:
+    """A Markdown table per scenario."""
+    return "\n".join(_markdown(found))
+
+
+def _markdown(found: pl.DataFrame) -> Iterator[str]:
+    for name, claims, n in lines(found):
+        yield f"### {name} ({n:,} logs)\n"
+        yield f"| {' | '.join(HEADS)} |"
+        yield f"|{'---|' * len(HEADS)}"
+        yield from (f"| {' | '.join(cells)} |" for cells in claims)
+        yield ""
+
+
+def summed_up(found: pl.DataFrame) -> str:
+    """How many marks were met, in a sentence."""
+    marked = found.filter(pl.col("passed").is_not_null())
+    met = int(marked["passed"].sum())
+    missed = marked.height - met
+    told = f"{met:,} of {marked.height:,} marks met" + (f", {missed:,} not" if missed else "")
+    shown = found.height - marked.height
+    return f"{told}." + (f" {shown:,} estimates are shown that mislead, as expected." if shown else "")

@@ -1,0 +1,309 @@
+"""Drift from all transitions: by hand, against statsmodels and refits, and against simulated truth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import statsmodels.formula.api as smf
+from tests.analyses.measured import column, frame, log, one, thread
+from tests.analyses.stoppers import simulated
+
+from unspool import tables
+from unspool.analyses import Measured, Settings, _drift_change, _drift_order, _drift_own, _drift_weights, drift
+from unspool.analyses._drift_along import HEADLINES, Along
+from unspool.analyses._steps import steps
+from unspool.analyses._stops import stops
+from unspool.stats.logit import logit
+
+BY_HAND = [thread("a", [1, 2, 4]), thread("b", [5, 3]), thread("c", [2, 2, 2, 6]), thread("c", [9])]
+
+
+def measured(prompts, **more):
+    return Measured(prompts.lazy(), "iou", {"x": column("x")}, Settings(**more))
+
+
+def own(threads, **more):
+    rows = _drift_own.own(log(threads, **more))
+    tables.check(rows, tables.RESULTS, "test")
+    assert rows.select(tables.RESULTS.key).is_unique().all()
+    assert rows.filter(pl.col("estimate").is_null() & pl.col("note").is_null()).is_empty()
+    assert not any(rows[name].is_nan().any() for name in rows.select(pl.selectors.float()).columns)
+    assert rows.select("n_prompts", "n_threads").null_count().sum_horizontal().item() == 0
+    for name in rows["feature"].unique():
+        for estimand in HEADLINES:
+            one(rows, feature=name, estimand=estimand, group=None, step=None)
+    return rows
+
+
+def pandas(prompts):
+    return pd.DataFrame(prompts.select("x", "step", "thread_id").to_dict(as_series=False))
+
+
+def along(prompts):
+    found = steps(measured(prompts))
+    return Along("x", found, found.values("x"))
+
+
+def test_by_hand():
+    rows = own(BY_HAND)
+    # Changes 1, 2; -2; 0, 0, 4: mean 5/6 over 6 transitions. Those not last: 1; 0, 0: mean 1/3.
+    raw = one(rows, estimand="raw_transition")
+    assert raw["estimate"] == pytest.approx(5 / 6)
+    assert (raw["n_prompts"], raw["n_threads"], raw["n_users"]) == (9, 3, 3)
+    assert one(rows, estimand="drop_last")["estimate"] == pytest.approx(1 / 3)
+    # Sums by user (3, 2), (-2, 1), (4, 3); without each 2/4, 7/5, 1/3; SE^2 = 2/3 of their squares about 5/6.
+    error = (2 / 3 * sum((value - 5 / 6) ** 2 for value in (1 / 2, 7 / 5, 1 / 3))) ** 0.5
+    assert raw["standard_error"] == pytest.approx(error)
+    # Slopes: products with step less mean 3, -1, and -1.5 * 2 - .5 * 2 + .5 * 2 + 1.5 * 6 = 6; squares 2, .5, 5.
+    assert one(rows, estimand="thread_slope")["estimate"] == pytest.approx((3 - 1 + 6) / 7.5)
+    # The last change less the earlier: 2 - 1 and 4 - 0.
+    assert one(rows, estimand="last_minus_earlier")["estimate"] == pytest.approx(2.5)
+    assert one(rows, estimand="share_rising")["estimate"] == pytest.approx(2 / 3)
+    # Without the last prompts: 1 2 rises, tau 1; 2 2 2 is tied, tau 0.
+    order = one(rows, estimand="order_null")
+    assert order["estimate"] == pytest.approx(0.5)
+    # Under all orders tau of 1 2 is +-1, variance 1; of 2 2 2 it is 0: z = 1 / 1, p = .3173.
+    assert (order["effect"], order["p_value"]) == (pytest.approx(1), pytest.approx(0.3173, abs=1e-4))
+    assert order["p_adjusted"] >= order["p_value"]
+
+
+def test_half_of_the_ties_rise():
+    rows = own([thread("a", [1, 2]), thread("b", [3, 3]), thread("c", [2, 1]), thread("d", [4, 4])])
+    share = one(rows, estimand="share_rising")
+    assert (share["estimate"], share["p_value"]) == (0.5, 1.0)
+    assert "2 of 4 threads end as they began" in share["note"]
+
+
+def test_unknown_values_cost_their_transitions_and_are_counted():
+    rows = own([thread("a", [1, None, 4, 5]), thread("b", [5, 3]), thread("c", [2, 4])])
+    raw = one(rows, estimand="raw_transition")
+    # Known changes: 1; -2; 2.
+    assert raw["estimate"] == pytest.approx(1 / 3)
+    assert "2 of 5 transitions left out" in raw["note"]
+
+
+@pytest.mark.parametrize(
+    "threads",
+    [
+        [],
+        [thread("a", [1])],
+        [thread("a", [1]), thread("b", [2])],
+        [thread(None, [1, 2])],
+        [thread("a", [None, None]), thread("b", [3])],
+    ],
+)
+def test_nothing_to_estimate_is_null_with_a_reason(threads):
+    rows = own(threads)
+    assert rows["estimate"].null_count() == rows.height == len(HEADLINES)
+
+
+@pytest.mark.parametrize("threads", [[thread("a", [1, 3, 2])], [thread("a", [1, 3]), thread("a", [4, 4, 4])]])
+def test_one_user_has_estimates_and_no_interval(threads):
+    raw = one(own(threads), estimand="raw_transition")
+    assert raw["estimate"] is not None
+    assert raw["ci_low"] is None
+    assert "1 user(s)" in raw["note"]
+
+
+def test_identical_prompts_do_not_change():
+    rows = own([thread(user, [7, 7, 7]) for user in "abcd"])
+    for name in ("raw_transition", "drop_last", "thread_slope", "ipcw"):
+        found = one(rows, estimand=name)
+        assert (found["estimate"], found["ci_low"], found["p_value"]) == (0, 0, 1)
+    assert one(rows, estimand="order_null")["p_value"] is None
+    assert "No clear drift in any of the three" in drift.findings(rows)[0]
+
+
+def test_a_feature_without_values_has_every_headline():
+    rows = own([thread("a", [1, 2], y=[None, None])], notes={"y": "no model was given"})
+    void = rows.filter(feature="y")
+    assert void["note"].unique().to_list() == ["no model was given"]
+
+
+def test_shuffled_rows_give_the_same():
+    prompts = simulated(3, users=30)
+    rows = _drift_own.own(measured(prompts))
+    again = _drift_own.own(measured(prompts.sample(fraction=1, shuffle=True, seed=1)))
+    keys = ["estimand", "group", "step"]
+    both = rows.join(again, on=keys, nulls_equal=True)
+    assert both.height == rows.height
+    assert both["estimate"].to_list() == pytest.approx(both["estimate_right"].to_list(), abs=1e-9)
+
+
+def test_slope_and_event_study_are_those_of_dummies_by_thread():
+    prompts = simulated(2, users=40, per_user=4, drift=0.2)
+    several = prompts.filter(pl.len().over("thread_id") > 1)
+    found = along(prompts)
+    theirs = smf.ols("x ~ step + C(thread_id)", pandas(several)).fit()
+    assert _drift_change.thread_slope(found)["estimate"] == pytest.approx(theirs.params["step"])
+    events = list(_drift_change.event_study(found))
+    shown = {row["step"] for row in events} | {1}
+    early = prompts.filter(pl.col("step").is_in(shown)).filter(pl.len().over("thread_id") > 1)
+    theirs = smf.ols("x ~ C(step) + C(thread_id)", pandas(early)).fit()
+    assert [row["estimate"] for row in events] == pytest.approx(
+        [theirs.params[f"C(step)[T.{row['step']}]"] for row in events]
+    )
+    # The event-study rows of few threads are not shown.
+    assert all(row["n_threads"] >= 20 for row in events)
+
+
+def test_patterns_are_means_of_threads_of_like_length():
+    prompts = simulated(5, users=60)
+    rows = _drift_own.own(measured(prompts))
+    whole = prompts.with_columns(n=pl.len().over("thread_id"))
+    for estimand, step in (("pattern_start", pl.col("step")), ("pattern_end", pl.col("steps_left") + 1)):
+        means = whole.filter(pl.col("n").is_between(4, 5), step == 3)["x"]
+        found = one(rows, estimand=estimand, group="4-5", step=3)
+        assert (found["estimate"], found["n_prompts"]) == (pytest.approx(means.mean()), len(means))
+    assert rows.filter(pl.col("estimand") == "pattern_start", pl.col("group") == "4-5")["step"].to_list() == [
+        1,
+        2,
+        3,
+        4,
+    ]
+
+
+def test_the_band_of_the_order_null_is_that_of_random_orders():
+    found = along(simulated(6, users=80))
+    rows = {(row["estimand"], row["step"]): row for row in _drift_order.rows(found) if "step" in row}
+    kept = found.steps.left > 0
+    x, thread_of, step = found.x[kept], found.steps.thread[kept], found.steps.step[kept]
+    generator = np.random.default_rng(1)
+    curves = []
+    for _ in range(1000):
+        shuffled = x[np.lexsort((generator.random(len(x)), thread_of))]
+        first = np.full(thread_of.max() + 1, np.nan)
+        first[thread_of[step == 1]] = shuffled[step == 1]
+        curves.append(np.mean(shuffled[step == 3] - first[thread_of[step == 3]]))
+    # 1.96 sd of 1,000 orders is known to 2.2% (1 / sqrt(2000)); three of these.
+    assert rows["null_high", 3]["estimate"] == pytest.approx(1.96 * np.std(curves), rel=0.067)
+    assert rows["null_low", 3]["estimate"] == -rows["null_high", 3]["estimate"]
+
+
+def ipcw(prompts):
+    found = along(prompts)
+    about = stops(found.steps)
+    return _drift_weights.weighted(found, about), list(_drift_weights.rows(found, about, None))
+
+
+def test_leaving_out_by_one_step_is_close_to_refits():
+    made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
+    found, about, y = made.along, made.stops, made.stops.stopped.astype(float)
+    users, pairs = found.steps.user, found.pairs
+    limit = _drift_weights.bound(made.raw)
+    refits = []
+    for user in range(100):
+        kept = users != user
+        again = replace(made, fit=logit(made.z[kept], y[kept]))
+        n_on, n = (np.bincount(about.kind[chosen]) for chosen in (kept & ~about.stopped, kept))
+        weights = np.exp(about.along(np.log(n_on / n)[about.kind] + np.log1p(again.odds))[pairs])
+        weights = np.minimum(weights, limit)[kept[pairs]]
+        refits.append(weights @ found.changes[kept[pairs]] / weights.sum())
+    sums, whole = made.sums(), row["estimate"]
+    stepped = made.estimator()(sums.sum(axis=0) - sums)[:, 0]
+    assert whole == pytest.approx(made.weights @ found.changes / made.weights.sum(), abs=1e-9)
+    assert np.abs(stepped - refits).max() < 0.1 * row["standard_error"]
+    error = np.sqrt(99 / 100 * ((np.array(refits) - whole) ** 2).sum())
+    assert row["standard_error"] == pytest.approx(error, rel=0.03)
+
+
+def test_the_pilot_without_drift_and_with_stopping():
+    # 15,000 threads, b = .5 on the prompt itself, no drift: what is raw is made by stopping alone. Four standard
+    # errors about 0 for ipcw, which the log lets see everything; none of the naive summaries is near.
+    rows = _drift_own.own(measured(simulated(1, users=2500, b=0.5, on="x", levels=0.5)))
+    found = {name: one(rows, estimand=name, group=None, step=None) for name in HEADLINES}
+    assert abs(found["ipcw"]["estimate"]) < 4 * found["ipcw"]["standard_error"]
+    assert abs(found["drop_last"]["estimate"]) < 4 * found["drop_last"]["standard_error"]
+    assert found["raw_transition"]["estimate"] > 0.1
+    assert found["last_minus_earlier"]["estimate"] > 0.4
+    assert found["share_rising"]["estimate"] > 0.6
+    assert found["stopping_part"]["ci_low"] > 0.1
+    assert found["order_null"]["p_value"] > 1e-4
+    assert "who stops when is enough to explain the raw change" in drift.findings(rows)[0]
+
+
+def test_what_is_not_seen_is_reduced_and_not_removed():
+    # Stopping by the deviation from a level that the log does not show: less than half is left, and more than nothing.
+    rows = _drift_own.own(measured(simulated(2, users=2500, b=0.5, levels=0.5)))
+    raw, weighted = (one(rows, estimand=name)["estimate"] for name in ("raw_transition", "ipcw"))
+    assert 0.02 < weighted < 0.5 * raw
+
+
+def test_the_tipping_point_is_the_dependence_that_was_put_in():
+    # A random walk without drift whose threads stop by b = .5 per unit of the next change: it looks as if it fell.
+    rows = _drift_own.own(measured(simulated(3, users=2500, b=0.5, on="unseen")))
+    assert one(rows, estimand="ipcw")["ci_high"] < -0.1
+    # Per SD of the changes of those that go on, .98 or so; the drift's own error of .005 moves gamma by .02.
+    assert one(rows, estimand="tipping_point")["estimate"] == pytest.approx(0.49, abs=0.06)
+
+
+CASES = {
+    "nothing": ({}, 0.0),
+    "stopping": ({"b": 0.35, "on": "x", "levels": 0.7}, 0.0),
+    "both": ({"b": -0.35, "on": "x", "levels": 0.7, "drift": 0.05}, 0.05),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_intervals_cover_and_tests_hold_their_size(case):
+    how, truth = CASES[case]
+    runs, covered, found = 200, {"ipcw": 0, "drop_last": 0}, []
+    for seed in range(runs):
+        part = along(simulated(seed, users=60, per_user=5, **how))
+        weighted = next(iter(_drift_weights.rows(part, stops(part.steps), None)))
+        survived = part.pairs[part.steps.left[part.pairs] > 1]
+        rows = [weighted, _drift_change.transition(part, "drop_last", survived, "")]
+        for row in rows:
+            covered[row["estimand"]] += row["ci_low"] <= truth <= row["ci_high"]
+        found.append(weighted["estimate"])
+    # Binomial(200, .95): mean 190, sd 3.1; 99.9% of runs are within 178 to 198.
+    assert all(178 <= n <= 198 for n in covered.values()), covered
+    # 99.9% of means lie within 3.3 sd / sqrt(200) of the truth.
+    assert abs(np.mean(found) - truth) < 3.3 * np.std(found) / np.sqrt(runs)
+
+
+def test_the_order_null_holds_its_size():
+    p_values = [
+        next(iter(_drift_order.rows(along(simulated(seed, users=20, b=0.5, on="x")))))["p_value"] for seed in range(400)
+    ]
+    # Binomial(400, .05): mean 20, sd 4.4; 99.9% within 7 to 36.
+    assert 7 <= sum(p < 0.05 for p in p_values) <= 36
+
+
+def test_a_sample_of_users_is_said(monkeypatch):
+    prompts = simulated(4, users=60)
+    monkeypatch.setattr("unspool.analyses._stops.part.__defaults__", (400,))
+    rows = _drift_own.own(measured(prompts))
+    row = one(rows, estimand="ipcw")
+    assert "all those of users drawn at random" in row["note"]
+    assert row["n_users"] < 60
+    assert one(rows, estimand="raw_transition")["n_users"] > row["n_users"]
+
+
+def test_the_verdict_names_agreement_and_disagreement():
+    rising = drift.findings(_drift_own.own(measured(simulated(1, users=300, drift=0.3))))[0]
+    assert "All three rise" in rising
+    assert "95% interval" in rising
+    assert "300 users" in rising
+    apart = drift.findings(_drift_own.own(measured(simulated(1, users=1500, b=0.5, ar=0.6))))[0]
+    assert "It would vanish if stopping depended on the change not seen" in apart
+
+
+def test_both_modes_stand_side_by_side():
+    rows = drift.analyse(log(BY_HAND))
+    assert set(rows["mode"]) == {"paper", "corrected"}
+    assert one(rows, estimand="share_rising", mode="corrected")["estimate"] == pytest.approx(2 / 3)
+    told = drift.findings(rows)
+    assert "over all transitions" in told[0]
+    assert "at step 2" in told[1]
+
+
+def test_the_estimates_are_of_the_threads_that_the_study_shows():
+    other = Measured(
+        frame([thread("a", [1, 9]), thread("b", [1, 9]), thread("c", [1, 9])]).lazy(), "scene", {"x": column("x")}
+    )
+    rows = drift.analyse(log(BY_HAND, corrected=other))
+    found = one(rows, estimand="raw_transition")
+    assert (found["rule"], found["estimate"]) == ("scene", 8)

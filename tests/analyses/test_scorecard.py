@@ -1,0 +1,91 @@
+"""The scorecard copies estimates and says on which side they lie."""
+
+import polars as pl
+import pytest
+from measured import log, one, thread
+
+from unspool.analyses import results
+from unspool.analyses._family import CONFIRMATORY, adjusted
+from unspool.analyses.scorecard import EXPLANATIONS, SIGNATURES, analyse, findings
+
+LOG = log([thread("a", [1, 2])])
+
+
+def before(**intervals):
+    """Rows of the analyses that the signatures are taken from, with these intervals."""
+    rows = []
+    for name, (low, high) in intervals.items():
+        analysis, feature, estimand = SIGNATURES[name].at
+        at = {"analysis": analysis, "feature": feature, "estimand": estimand, "mode": "corrected"}
+        rows.append(
+            {**at, "estimate": (low + high) / 2, "ci_low": low, "ci_high": high, "ci_level": 0.95, "n_users": 9}
+        )
+    return results(rows)
+
+
+def card(**intervals):
+    from dataclasses import replace
+
+    return analyse(replace(LOG, before=before(**intervals)))
+
+
+def test_every_explanation_has_every_signature_and_a_verdict():
+    found = card()
+    assert found.height == len(EXPLANATIONS) * (len(SIGNATURES) + 1)
+    assert found["estimate"].null_count() == found.height
+    assert found["note"].null_count() == 0
+    assert all(len(one.predicted) == len(EXPLANATIONS) for one in SIGNATURES.values())
+
+
+def test_nothing_before_is_nothing_known():
+    assert analyse(LOG)["estimate"].null_count() == analyse(LOG).height
+    assert all("cannot tell" in told for told in findings(analyse(LOG))[: len(EXPLANATIONS)])
+
+
+# Content is 60 to 80% of the growth, above .5: as omitted details predict, against adaptation.
+def test_a_share_is_judged_against_one_half():
+    found = card(content_share=(0.6, 0.8))
+    details = one(found, feature="omitted_details", estimand="content_share")
+    assert (details["estimate"], details["effect"], details["effect_name"]) == (0.7, 1, "agreement")
+    assert one(found, feature="adaptation", estimand="content_share")["effect"] == -1
+    assert one(found, feature="stopping", estimand="content_share")["effect"] is None
+
+
+def test_an_interval_that_holds_the_null_is_not_clear():
+    found = card(retention=(-0.1, 0.4), dose=(0.1, 0.2))
+    assert one(found, feature="adaptation", estimand="retention")["effect"] == 0
+    assert one(found, feature="adaptation", estimand="dose")["effect"] == 1
+    verdict = one(found, feature="adaptation", estimand="verdict")
+    assert (verdict["estimate"], verdict["effect"]) == (0.5, 2)
+
+
+def test_the_words_say_where_signatures_disagree():
+    told = findings(card(content_share=(0.6, 0.8), retention=(0.1, 0.3), dose=(0.1, 0.2), reinforcement=(0.2, 0.9)))
+    assert told[0].startswith("Omitted details: all its signatures are there")
+    assert told[1].startswith("Adaptation to the model: its signatures disagree")
+    assert "95% interval 0.10 to 0.30" in told[1]
+
+
+def test_a_clear_opposite_is_a_contradiction():
+    told = findings(card(repair=(-0.3, -0.1)))
+    assert told[0].startswith("Omitted details: its signatures are contradicted")
+    assert told[5].startswith("Drifting intent: all its signatures are there")
+
+
+# Three tests of the family, p .01, .02 and .03: 3 * .01 = .03, 2 * .02 = .04, and the third no less than that.
+def test_the_family_is_adjusted_together_and_nothing_else():
+    rows = [
+        {"analysis": a, "feature": f, "estimand": e, "mode": "corrected", "p_value": p}
+        for (a, f, e), p in zip(CONFIRMATORY, (0.01, 0.02, 0.03), strict=False)
+    ]
+    others = [
+        {**rows[0], "mode": "paper"},
+        {**rows[0], "group": "2"},
+        {**rows[0], "feature": "n_chars", "p_adjusted": 0.9},
+        {**rows[1], "p_value": None},
+    ]
+    found = adjusted(results([*rows, *others]))
+    assert found["p_adjusted"].to_list() == pytest.approx([0.03, 0.04, 0.04, None, None, 0.9, None])
+    assert adjusted(results([])).height == 0
+    assert found.drop("p_adjusted").equals(results([*rows, *others]).drop("p_adjusted"))
+    assert isinstance(found, pl.DataFrame)
