@@ -68,7 +68,7 @@ def sound(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows, after what holds for the results of every analysis."""
     tables.check(rows, tables.RESULTS, "test")
     assert rows.select(tables.RESULTS.key).is_unique().all()
-    assert set(rows["mode"]) <= {"paper"}
+    assert set(rows["mode"]) <= {"paper", "corrected"}
     assert set(rows["rule"]) <= {"iou"}
     assert rows.filter(pl.col("estimate").is_null() & pl.col("note").is_null()).is_empty()
     assert rows.filter(pl.col("ci_low").is_null() != pl.col("ci_level").is_null()).is_empty()

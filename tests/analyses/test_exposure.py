@@ -179,6 +179,18 @@ def test_small_logs(texts):
     assert not any(rows[name].is_nan().any() for name in rows.select(pl.selectors.float()).columns)
 
 
+def test_a_large_log_is_looked_at_in_whole_users(monkeypatch):
+    monkeypatch.setattr(inner, "MOST_USES", 200)
+    rows = exposure.analyse(simulated(2))
+    row = one(rows, feature="style", estimand="hazard")
+    assert "first uses of a random sample of " in row["note"]
+    assert row["n_users"] < 60
+    monkeypatch.setattr(inner, "MOST_PROMPTS", 300)
+    assert (
+        "on the earliest 300 prompts" in one(exposure.analyse(simulated(2)), feature="style", estimand="hazard")["note"]
+    )
+
+
 def test_findings():
     told = exposure.findings(exposure.analyse(simulated(1, 0.5)))
     assert told[0].startswith("Style terms: first uses follow others' within the hour more often than at other times (")

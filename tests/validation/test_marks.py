@@ -98,17 +98,17 @@ def test_the_table_has_a_line_per_claim_and_says_what_failed():
     found = judge(runs([-1.0, 1.0, 3.0], half=1.5), [claim("bias", "coverage", "size", "power")])
     text = as_markdown(found)
     assert "### made-up (3 logs)" in text
-    assert "| drift/n_words/ipcw | 0.000 | 1.000 | +0.50 ±0.58 | 66.7% | 33.3% | FAIL: power |" in text
+    assert "| FAIL | drift/n_words/ipcw (power) | 0.000 | 1.000 | +0.50 ±0.58 | 66.7% | 33.3% |" in text
     assert printed(found).row_count == 2
     assert summed_up(found) == "3 of 4 marks met, 1 not."
 
 
 def test_an_estimate_that_misleads_is_shown():
     found = judge(runs([-1.0, 1.0, 3.0], half=1.5), [claim("misleads")])
-    assert as_markdown(found).endswith("| misleads |\n")
+    assert "| shown | drift/n_words/ipcw (misleads) |" in as_markdown(found)
     assert summed_up(found) == "0 of 0 marks met. 1 estimates are shown that mislead, as expected."
 
 
 def test_unknown_ones_are_counted_in_the_table():
     found = judge(runs([None, 0.1, -0.1]), [claim("bias")])
-    assert "pass (1 unknown)" in as_markdown(found)
+    assert "| pass | drift/n_words/ipcw (no estimate in 1) |" in as_markdown(found)

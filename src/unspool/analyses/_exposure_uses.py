@@ -123,16 +123,19 @@ def _sorted(keys: Ints) -> Ints:
 class Firsts:
     """First uses of terms of one family by users: the prompt and the term of each; `seen` knows all uses of such terms.
 
+    `sampled`: of how many users they are where they are a sample, else None.
+
     Terms of fewer than LEAST_USERS users are left out. A user's own earlier uses are looked for in all channels.
     """
 
     prompt: Ints
     term: Ints
     seen: Seen
+    sampled: int | None = None
 
     def only(self, chosen: Flags) -> "Firsts":
         """Some of them."""
-        return Firsts(self.prompt[chosen], self.term[chosen], self.seen)
+        return Firsts(self.prompt[chosen], self.term[chosen], self.seen, self.sampled)
 
 
 def firsts(there: Channel, said: Terms, seed: int = 0) -> Firsts:
@@ -144,9 +147,11 @@ def firsts(there: Channel, said: Terms, seed: int = 0) -> Firsts:
     common = users >= LEAST_USERS
     kept = common[said.code]
     first = np.sort(first[common[said.code[first]]])
-    first = _sample(there.user[said.row[first]], first, seed)
+    chosen = _sample(there.user[said.row[first]], first, seed)
+    sampled = len(np.unique(there.user[said.row[chosen]])) if len(chosen) < len(first) else None
+    first = chosen
     seen = Seen(there, Terms(said.row[kept], said.code[kept], said.names))
-    return Firsts(said.row[first], said.code[first], seen)
+    return Firsts(said.row[first], said.code[first], seen, sampled)
 
 
 def _sample(user: Ints, first: Ints, seed: int) -> Ints:

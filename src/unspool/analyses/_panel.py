@@ -87,7 +87,7 @@ def panel(log: Measured) -> Panel:
     rows = log.prompts.filter(pl.col("thread_id").is_not_null() & (length >= least) & needed)
     threads = rows.group_by("thread_id").agg(pl.col("user_id").first()).collect().sort("thread_id")
     found = people(threads["user_id"], log.settings.seed)
-    users = threads.select(found.code()).to_series().to_numpy().astype(np.int64)
+    users = threads.with_columns(code=found.code())["code"].to_numpy().astype(np.int64)
     return Panel(rows, threads["thread_id"], users, found, least, steps, note)
 
 

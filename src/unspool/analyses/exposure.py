@@ -158,7 +158,12 @@ class Rows:
         """The log ratio of style terms less that of content terms."""
         sums = [self.people.sums(part.columns, self.there.user[part.first.prompt]) for part in (style, content)]
         one = jackknife(np.concatenate(sums, axis=1), difference, level=self.log.settings.level)[0]
-        both = Firsts(np.concatenate([style.first.prompt, content.first.prompt]), style.first.term, style.first.seen)
+        both = Firsts(
+            np.concatenate([style.first.prompt, content.first.prompt]),
+            style.first.term,
+            style.first.seen,
+            style.first.sampled,
+        )
         one = one if one.estimate is not None else Estimate(None, note=NEVER)
         return self.row(one, "style_minus_content", "hazard", both, None)
 
@@ -166,11 +171,13 @@ class Rows:
         """A row about the prompts of some first uses."""
         prompts = np.unique(first.prompt)
         cut = None if self.there.cut is None else f"on the earliest {self.there.cut:,} prompts"
+        sample = None if first.sampled is None else f"first uses of a random sample of {first.sampled:,} users"
         ratio = {} if one.estimate is None or estimand == "block_share" else {"effect": float(np.exp(one.estimate))}
         return told(
             one,
             self.log.settings,
             cut,
+            sample,
             note,
             feature=family,
             estimand=estimand,

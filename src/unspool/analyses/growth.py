@@ -25,7 +25,7 @@ LIMITS = (
     "from the model can add the same words."
 )
 ORDER = 60
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("growth",)
 NEEDS = ("edits",)
 FEATURE = "n_words"
 MIN_TRANSITIONS = 20

@@ -22,7 +22,7 @@ LIMITS = (
 )
 ORDER = 190
 FIGURES: tuple[str, ...] = ()
-MOST = 50_000
+MOST = 25_000
 """Prompts that are looked at at most: of whole users, drawn at random."""
 
 

@@ -39,6 +39,8 @@ def analyze(
     rule = paper_rule(study)
     if study.manifest["stages"].get(f"thread {rule}", {}).get("state") != "done":
         thread(study, rule, choose=study.manifest.get("rule") is None, jobs=jobs, progress=progress)
+    for name in names or ():
+        analysis(name)
     asked = sorted(set(names), key=in_order().index) if names else in_order()
     own = str(study.manifest["rule"])
     if any("edits" in getattr(analysis(name), "NEEDS", ()) for name in asked):

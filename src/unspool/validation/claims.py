@@ -95,11 +95,8 @@ CLAIMS: tuple[Claim, ...] = (
         "details_only",
         ("drift", WORDS, "ipcw", "drift_log_n_words", KNOWN, "details are added until all are said"),
         ("growth", WORDS, "share_content", "share_content", KNOWN, "only details are added"),
-        ("carryover", STYLE, "dose", 0.0, ("size",), "no style is learned"),
+        ("carryover", CONTENT, "dose", 0.0, ("size",), "details start anew"),
         ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
-        ("entrainment", "all", "excess", 0.0, ("size",), "nothing is taken from the image"),
-        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
-        ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
     ),
     *_about(
         "adaptation_only",
@@ -112,6 +109,7 @@ CLAIMS: tuple[Claim, ...] = (
         ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
         ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
         ("repair", "all", "excess", 0.0, ("size",), "nothing is repaired"),
+        ("entrainment", "all", "excess", 0.0, ("size",), "nothing is taken from the image"),
     ),
     *_about(
         "both",
@@ -171,13 +169,12 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_about(
         "wandering",
-        ("convergence", WORDS, "A_step", None, ABOVE, "lengths wander apart"),
+        ("convergence", WORDS, "A_step", -1.0, (*KNOWN, *ABOVE), "lengths wander apart"),
         ("convergence", WORDS, "reversal", None, ABOVE, "lengths wander apart"),
     ),
     *_about(
         "drifting_intent",
         ("entrainment", "all", "excess", None, ABOVE, "words are taken from the image"),
-        ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
     ),
     *_about(
         "editing_economy",

@@ -8,7 +8,7 @@ import polars as pl
 if TYPE_CHECKING:
     from rich.table import Table
 
-HEADS = ("estimate", "truth", "mean", "bias / SD", "covers", "rejects", "mark")
+HEADS = ("mark", "estimate", "truth", "mean", "bias / SD", "covers", "rejects")
 CLAIM = ("scenario", "analysis", "feature", "estimand", "mode", "group")
 
 
@@ -24,14 +24,15 @@ def _cells(claim: pl.DataFrame) -> tuple[str, ...]:
     bias, error, covered, rejected = (
         _first(claim, name) for name in ("bias_in_sd", "bias_error", "coverage", "rejected")
     )
+    mark, failed = _mark(claim)
     return (
-        _name(one),
+        mark,
+        f"{_name(one)}{failed}",
         _number(one["truth"]),
         _number(one["mean"]),
         "" if bias is None else f"{bias:+.2f} ±{error:.2f}",
         "" if covered is None else f"{100 * covered:.1f}%",
         "" if rejected is None else f"{100 * rejected:.1f}%",
-        _mark(claim),
     )
 
 
@@ -40,14 +41,18 @@ def _first(claim: pl.DataFrame, column: str) -> float | None:
     return float(known[0]) if len(known) else None
 
 
-def _mark(claim: pl.DataFrame) -> str:
-    """`pass`, or which checks failed; for an estimate without a mark that it is only shown."""
-    if claim["passed"].is_null().all():
-        return "misleads"
-    failed = claim.filter(~pl.col("passed"))["check"].to_list()
+def _mark(claim: pl.DataFrame) -> tuple[str, str]:
+    """Whether all marks are met, and which are not; and in how many logs there was no estimate."""
     unknown = claim["n_unknown"][0]
-    told = f"FAIL: {', '.join(failed)}" if failed else "pass"
-    return f"{told} ({unknown:,} unknown)" if unknown else told
+    missing = [f"no estimate in {unknown:,}"] if unknown else []
+    if claim["passed"].is_null().all():
+        return "shown", _bracketed(["misleads", *missing])
+    failed = claim.filter(~pl.col("passed"))["check"].to_list()
+    return ("FAIL" if failed else "pass"), _bracketed([*failed, *missing])
+
+
+def _bracketed(parts: list[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -67,14 +72,13 @@ def printed(found: pl.DataFrame) -> "Table":
 
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column(HEADS[0], no_wrap=True)
-    for head in HEADS[1:-1]:
+    table.add_column(HEADS[1], overflow="fold")
+    for head in HEADS[2:]:
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column(HEADS[-1])
     for name, claims, n in lines(found):
-        table.add_row(f"[bold]{name}[/bold] ({n:,} logs)")
+        table.add_row("", f"[bold]{name}[/bold] ({n:,} logs)")
         for cells in claims:
-            style = "red" if cells[-1].startswith("FAIL") else "yellow" if cells[-1] == "misleads" else None
-            table.add_row(f"  {cells[0]}", *cells[1:], style=style)
+            table.add_row(*cells, style={"FAIL": "red", "shown": "yellow"}.get(cells[0]))
     return table
 
 
