@@ -46,7 +46,7 @@ BY_HAND = thread(
 def test_the_cells_by_hand():
     rows = rows_of(BY_HAND)
     # Added: hen (seen before), owl and elk (missing, then there), yak (missing, and not there).
-    assert [value(rows, name) for name in ESTIMANDS[:3]] == [1 / 4, 1 / 2, 1 / 4]
+    assert [value(rows, name) for name in ESTIMANDS[1:4]] == [1 / 4, 1 / 2, 1 / 4]
     cell = rows.filter(estimand="seen_before")
     assert cell.select("n_prompts", "n_threads", "n_users").row(0) == (3, 1, 1)
     assert cell["ci_low"].item() is None
@@ -58,8 +58,8 @@ def test_excess_by_hand():
     # Grid 1: now hen (shown), owl (missing); later elk, yak (missing): 1/2 - 1, weight 2*2/4 = 1. Grid 2: now elk
     # (missing), later yak (missing): 0, weight 1/2. Grid 3: nothing is added later. Pooled -.5/1.5; owl and elk of the
     # four appear: 1/2 * -1/3. Only grid 2 has one before it, from which both elk and yak were missing: 0.
-    assert value(rows, "excess_direct") == pytest.approx(-1 / 6)
-    assert (value(rows, "excess"), value(rows, "placebo")) == (0, 0)
+    assert value(rows, "selection_direct") == pytest.approx(-1 / 6)
+    assert (value(rows, "selection"), value(rows, "placebo")) == (0, 0)
     # Grid 1: concordant 1 * (2 - 2) / 4 = 0, discordant 1 * 2 / 4; grid 2: both 0.
     assert value(rows, "add_missing_ratio") == pytest.approx(np.log(0.5 / 1))
 
@@ -76,12 +76,12 @@ def test_other_nulls_by_hand():
     assert value(rows, "excess_grid") == pytest.approx(1.5 / 4)
 
 
-def test_net_repairs_by_hand():
+def test_the_excess_by_hand():
     # fox out, and gone from the picture; hen in, and there now: they balance. Then hen in for nothing.
     turned = thread("1", ("fox", ["fox"]), ("hen", ["hen"]))
     grown = thread("2", ("fox", ["fox"]), ("fox hen", ["fox hen"]), user="b")
-    assert value(rows_of(turned), "net_repairs") == 0
-    assert value(rows_of(turned, grown), "net_repairs") == 1 / 2
+    assert value(rows_of(turned), "excess") == 0
+    assert value(rows_of(turned, grown), "excess") == 1 / 2
 
 
 def test_change_of_grids_by_hand():
@@ -98,7 +98,7 @@ def test_a_word_added_again_counts_again():
     rows = rows_of(thread("1", ("fox hen", ["fox"]), ("fox", ["fox"]), ("fox hen", ["fox hen"])))
     assert value(rows, "missing_then_appears") == 1
     # It could have been added after grid 2 only: nothing to compare with.
-    assert value(rows, "excess_direct") is None
+    assert value(rows, "selection_direct") is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_every_estimand_has_a_row_where_there_is_nothing(threads):
     threads = [[(user, f"{user}{row[1]}", *row[2:]) for row in one] for user, one in zip("ab", threads, strict=False)]
     rows = rows_of(*threads)
     assert rows.filter(pl.col("group").is_null())["estimand"].to_list() == list(ESTIMANDS)
-    assert value(rows, "excess") is None
+    assert value(rows, "selection") is None
     assert repair.findings(rows)
 
 
@@ -128,7 +128,7 @@ def test_texts_and_codes_give_the_same():
             assert value(rows, name) == pytest.approx(row["estimate"]), name
 
 
-def runs(n, *, of="excess", **options):
+def runs(n, *, of="selection", **options):
     """Estimates and p-values of n worlds."""
     found = [coded(world(seed, **options).coded())[of] for seed in range(n)]
     return np.array([(row["estimate"], row["p_value"]) for row in found]).T
@@ -144,7 +144,7 @@ def test_nothing_is_repaired_where_users_add_blindly(options):
 
 
 def test_without_the_grid_before_the_order_of_words_looks_like_repair():
-    estimates, p = runs(20, of="excess_direct", first="rare")
+    estimates, p = runs(20, of="selection_direct", first="rare")
     assert estimates.mean() > 0.05
     assert (p < 0.05).mean() > 0.5
 

@@ -78,10 +78,12 @@ def test_words_are_of_the_kind_that_the_truth_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_thread_lengths_are_the_published_ones_unless_stopping_depends_on_the_prompt(name: str) -> None:
-    # Hazard Beta(2.91, 1.12): P(L >= 2) = E (1 - h) = 1.12/4.03 = .278. The hazards of threads are independent draws.
+    # Hazard Beta(2.91, 1.12): P(L >= 2) = E (1 - h) = 1.12/4.03 = .278; in details_noticed Beta(2, 2), so one half. The
+    # hazards of threads are independent draws.
     lengths = prompts(name).filter(pl.col("step") == 1)["length"]
-    band = 3.5 * math.sqrt(0.278 * 0.722 / len(lengths))
-    assert (abs(float((lengths >= 2).mean()) - 0.278) < band) or name == "stopping_only"
+    share = 0.5 if name == "details_noticed" else 0.278
+    band = 3.5 * math.sqrt(share * (1 - share) / len(lengths))
+    assert (abs(float((lengths >= 2).mean()) - share) < band) or name == "stopping_only"
     reasons = set(prompts(name).filter(pl.col("step") == pl.col("length"))["stop_reason"])
     assert reasons == ({"chance", "length"} if name == "stopping_only" else {"chance"})
     assert prompts(name).filter(pl.col("step") < pl.col("length"))["stop_reason"].is_null().all()

@@ -18,7 +18,14 @@ def claim(*checks, truth=0.0):
 
 def runs(estimates, *, half=1.0, truth=0.0, p_values=None):
     n = len(estimates)
-    same = {"scenario": "made_up", "analysis": "drift", "feature": "n_words", "estimand": "ipcw", "mode": "corrected"}
+    same = {
+        "scenario": "made_up",
+        "rule": "scene",
+        "analysis": "drift",
+        "feature": "n_words",
+        "estimand": "ipcw",
+        "mode": "corrected",
+    }
     rows = [
         {
             **same,

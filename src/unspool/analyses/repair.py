@@ -46,11 +46,13 @@ class Ask:
 def analyse(log: Measured) -> pl.DataFrame:
     """Rows of mode "corrected" with feature "all"; null where the log has no captions.
 
-    `seen_before`, `missing_then_appears`, `missing_and_stays`: shares of the added content words. `excess`: share of
-    them that is repair beyond chance (docs/analyses/repair.md), `excess_direct` without the correction for which words
-    come first, `placebo` the same from the grid before. `add_missing_ratio`: log odds of adding a word that the grid
-    lacks against one that it shows. `excess_users`, `excess_threads`, `excess_grid`: missing_then_appears less what
-    other grids give. `net_repairs` per transition. `grid_change`, and for rerolls (group "same words").
+    `excess`: details per pair of prompts that are newly said, were missing from the captions and appear in the next,
+    less the same read backwards. `seen_before`, `missing_then_appears`, `missing_and_stays`: shares of the added
+    content words. `selection`: share of them that was added because the grid lacked it (docs/analyses/repair.md),
+    `selection_direct` without the correction for which words come first, `placebo` the same from the grid before.
+    `add_missing_ratio`: log odds of adding a word that the grid lacks against one that it shows. `excess_users`,
+    `excess_threads`, `excess_grid`: missing_then_appears less what other grids give. `grid_change`, and for rerolls
+    (group "same words").
     """
     own = log.own
     found = captioned(own)
@@ -59,8 +61,8 @@ def analyse(log: Measured) -> pl.DataFrame:
 
 
 ESTIMANDS = (
-    *("seen_before", "missing_then_appears", "missing_and_stays", "excess", "excess_direct", "placebo"),
-    *("add_missing_ratio", "excess_users", "excess_threads", "excess_grid", "net_repairs", "grid_change"),
+    *("excess", "seen_before", "missing_then_appears", "missing_and_stays", "selection", "selection_direct", "placebo"),
+    *("add_missing_ratio", "excess_users", "excess_threads", "excess_grid", "grid_change"),
 )
 
 
@@ -82,11 +84,11 @@ def _row(log: Captioned, ask: Ask) -> Row:
 
 def _asks(log: Captioned) -> Iterator[Ask]:
     added = additions(log)
+    net = (np.ones(len(log.pairs)), net_repairs(log))
+    yield Ask("excess", NET, log.pairs, net, _mean, why="no two prompts of a thread have captions")
     yield from _cells(added)
     yield from _against_later(log, added)
     yield from _against_others(log, added)
-    net = (np.ones(len(log.pairs)), net_repairs(log))
-    yield Ask("net_repairs", NET, log.pairs, net, _mean, why="no two prompts of a thread have captions")
     yield from _grids(log)
 
 
@@ -116,8 +118,8 @@ def _against_later(log: Captioned, added: Additions) -> Iterator[Ask]:
     least_four = "no such grid with one before it: this takes threads of four prompts"
     compared, twice = np.flatnonzero(direct.weight), np.flatnonzero(now.weight)
     asks = (
-        ("excess", HELD, twice, (n, appear, now.difference - before.difference, now.weight), _share, least_four),
-        ("excess_direct", DIRECT, compared, (n, appear, direct.difference, direct.weight), _share, least_three),
+        ("selection", HELD, twice, (n, appear, now.difference - before.difference, now.weight), _share, least_four),
+        ("selection_direct", DIRECT, compared, (n, appear, direct.difference, direct.weight), _share, least_three),
         ("placebo", PLACEBO, twice, (n, appear, before.difference, before.weight), _share, least_four),
         ("add_missing_ratio", RATIO, compared, (direct.concordant, direct.discordant), _log_odds, least_three),
     )
@@ -189,9 +191,20 @@ def findings(rows: pl.DataFrame) -> list[str]:
 def _excess(rows: pl.DataFrame, name: str) -> str:
     one = words.row(rows, estimand=name, group=None)
     assert one is not None
-    said = {1: "people add what the pictures lacked", -1: "people add what the pictures showed", 0: "no clear repair"}
+    said = {1: "details that were missing are filled in", -1: "details get lost", 0: "no clear repair"}
+    size = words.signed(one["estimate"], words.of(one))
     return (
-        f"Repair beyond chance: {words.percent(one['estimate'])} of the added content words "
+        f"Details newly said and shown, less those no longer said and shown: {size} per step "
+        f"({words.interval(one)}; {words.number_of(one['n_users'], 'user')}): {said[words.sign(one)]}."
+    )
+
+
+def _selection(rows: pl.DataFrame, name: str) -> str:
+    one = words.row(rows, estimand=name, group=None)
+    assert one is not None
+    said = {1: "people add what the pictures lacked", -1: "people add what the pictures showed", 0: "nothing clear"}
+    return (
+        f"Added because the pictures lacked it: {words.percent(one['estimate'])} of the added content words "
         f"({words.percent_interval(one)}; {words.number_of(one['n_users'], 'user')}): {said[words.sign(one)]}."
     )
 
@@ -237,6 +250,7 @@ def _change(rows: pl.DataFrame, name: str) -> str:
 
 SENTENCES = {
     "excess": _excess,
+    "selection": _selection,
     "add_missing_ratio": _ratio,
     "placebo": _placebo,
     "missing_then_appears": _cell,

@@ -7,7 +7,7 @@ import typer
 
 from unspool.commands import _options as o
 
-QUICK, FULL = 12, 2000
+QUICK, FULL, USERS = 8, 2000, 300
 
 
 def command(
@@ -17,9 +17,7 @@ def command(
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK} seeds a scenario: finds gross faults only.")] = False,
     seeds: Annotated[int | None, typer.Option(help=f"Logs per scenario; {FULL:,} by default.", min=2)] = None,
     first_seed: Annotated[int, typer.Option(help="The seed of the first log.", min=0)] = 1,
-    users: Annotated[
-        int | None, typer.Option(help="Simulated people per log, in place of the scenario's.", min=1)
-    ] = None,
+    users: Annotated[int, typer.Option(help="Simulated people per log.", min=1)] = USERS,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="A folder that keeps every run, so that a cut one goes on.")
     ] = None,

@@ -115,6 +115,10 @@ class Log:
 
     def quantities(self) -> dict[str, float]:
         """Numbers that are true of the log: settings by their names, growth, drift; docs/simulate.md tells each."""
+        return dict(self._quantities)
+
+    @cached_property
+    def _quantities(self) -> dict[str, float]:
         return quantities(self.parameters, self.truth["prompts"], self._people, self.seed)
 
     def table(self, *, threads: bool = False) -> pl.DataFrame:
@@ -127,22 +131,23 @@ class Log:
         return table(self.truth["prompts"], captions, CHANNEL_ID, threads=threads)
 
     def write(self, path: str | Path) -> None:
-        """Write the log to `path`, and the truth to `<stem>.truth/` beside it: *.parquet and quantities.json.
-
-        The ending tells the form: a table for .parquet, .jsonl and .csv, a Discord export for any other.
-        """
+        """Write the log to `path`, and the truth to `<stem>.truth/` beside it: *.parquet and quantities.json."""
         path = Path(path)
-        if path.suffix in TABLES:
-            write_table(self.table(), path)
-        else:
-            with path.open("wb") as file:
-                self._write_json(file)
+        self.write_log(path)
         folder = truth_folder(path)
         folder.mkdir(exist_ok=True)
         for name, frame in self.truth.items():
             frame.write_parquet(folder / f"{name}.parquet")
         numbers = orjson.dumps(self.quantities(), option=orjson.OPT_INDENT_2)
         (folder / "quantities.json").write_bytes(numbers + b"\n")
+
+    def write_log(self, path: Path) -> None:
+        """Write the log alone: a table if the name ends in .parquet, .jsonl or .csv, else a Discord export."""
+        if path.suffix in TABLES:
+            write_table(self.table(), path)
+            return
+        with path.open("wb") as file:
+            self._write_json(file)
 
     def _write_json(self, file: BinaryIO) -> None:
         exported = self._posts[-1].time + 3_600_000 if self._posts else 0

@@ -73,7 +73,11 @@ def _one(estimate: float, without: Floats, level: float, null: float) -> Estimat
         return Estimate(None, n_units=n, note=UNDEFINED)
     lost = int((~np.isfinite(without)).sum())
     if lost:
-        return Estimate(float(estimate), n_units=n, note=f"no interval: it hangs on {lost} single user(s), without whom it is undefined")
+        return Estimate(
+            float(estimate),
+            n_units=n,
+            note=f"no interval: it hangs on {lost} single user(s), without whom it is undefined",
+        )
     error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
     low, high, p = student(float(estimate), error, n - 1, level, null)
     return Estimate(float(estimate), error, low, high, p, n)

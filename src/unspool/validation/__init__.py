@@ -16,8 +16,8 @@ from unspool.stages.read import Progress, silent
 def validate(
     scenarios: Sequence[str] | None = None,
     *,
-    seeds: range = range(1, 13),
-    users: int | None = None,
+    seeds: range = range(1, 9),
+    users: int = 300,
     out: Path,
     jobs: int | None = None,
     progress: Progress = silent,

@@ -1,10 +1,12 @@
 """What must hold: for each scenario, the estimates whose truth is known there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Check = Literal["bias", "coverage", "size", "power", "misleads"]
-Key = tuple[str, str, str, str, str | None]
+Key = tuple[str, str, str, str, str, str | None]
+FOUND, TRUE = "scene", "given"
+"""Rules by which threads are found in the text, and by which they are those of the simulation."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class Claim:
     `truth`: a number, the name of one of the log's quantities (its mean over the seeds), or None where the scenario
     fixes no value. `checks`: "bias" and "coverage" against the truth; "size", where the null is true, and "power",
     where it is not, by the row's p-value or else by its interval; "misleads" for an estimate that is expected to be
-    wrong there: it is shown and not marked. `why`: what makes the truth what it is.
+    wrong there: it is shown and not marked. `why`: what makes the truth what it is. `rule`: whether the threads are
+    FOUND in the text, as in any log, or the TRUE ones, which tells an estimator's faults from those of the grouping.
     """
 
     scenario: str
@@ -26,11 +29,12 @@ class Claim:
     mode: str = "corrected"
     group: str | None = None
     why: str = ""
+    rule: str = FOUND
 
     @property
     def key(self) -> Key:
         """Where the row stands in the results."""
-        return self.analysis, self.feature, self.estimand, self.mode, self.group
+        return self.rule, self.analysis, self.feature, self.estimand, self.mode, self.group
 
 
 FIT: tuple[Check, ...] = ("bias", "coverage", "size")
@@ -52,6 +56,12 @@ def scenarios() -> list[str]:
 def _about(scenario: str, *rows: tuple[str, str, str, float | str | None, tuple[Check, ...], str]) -> list[Claim]:
     """Claims of mode "corrected" about one scenario."""
     return [Claim(scenario, *row[:5], why=row[5]) for row in rows]
+
+
+def _both_ways(scenario: str, *rows: tuple[str, str, str, float | str | None, tuple[Check, ...], str]) -> list[Claim]:
+    """Claims on the threads that are found in the text, and on the true ones."""
+    found = _about(scenario, *rows)
+    return [*found, *(replace(claim, rule=TRUE) for claim in found)]
 
 
 def _upscaled(scenario: str, estimand: str, truth: float | None, checks: tuple[Check, ...], why: str) -> list[Claim]:
@@ -82,27 +92,45 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_upscaled("nothing_changes", "within_user", 0.0, FIT, "upscales are blind to the prompt"),
     *_upscaled("nothing_changes", "within_thread", 0.0, FIT, "upscales are blind to the prompt"),
+    *_both_ways(
+        "stopping_only",
+        ("drift", WORDS, "ipcw", 0.0, FIT, "stopping depends on the length that is seen"),
+    ),
     *_about(
         "stopping_only",
         ("drift", WORDS, "raw_transition", 0.0, WRONG, "long prompts end threads, and fall back in those that go on"),
         ("drift", WORDS, "thread_slope", 0.0, WRONG, "long prompts end threads"),
-        ("drift", WORDS, "ipcw", 0.0, FIT, "stopping depends on the length that is seen"),
         ("drift", WORDS, "stopping_part", None, ABOVE, "all of the change is owed to stopping"),
         ("stopping", WORDS, "hazard", None, ABOVE, "long prompts end threads"),
         ("carryover", STYLE, "dose", 0.0, ("size",), "every thread starts afresh"),
     ),
-    *_about(
+    *_both_ways(
         "details_only",
         ("drift", WORDS, "ipcw", "drift_log_n_words", KNOWN, "details are added until all are said"),
         ("growth", WORDS, "share_content", "share_content", KNOWN, "only details are added"),
-        ("carryover", CONTENT, "dose", 0.0, ("size",), "details start anew"),
-        ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
     ),
     *_about(
+        "details_only",
+        ("carryover", CONTENT, "dose", 0.0, ("size",), "details start anew"),
+        ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
+        ("repair", "all", "selection", 0.0, ("size",), "details are added blindly"),
+        ("entrainment", "all", "excess", 0.0, ("size",), "nothing is taken from the image"),
+    ),
+    *_about(
+        "details_noticed",
+        ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
+        ("repair", "all", "selection", None, ABOVE, "what the image lacks is added first"),
+        ("growth", WORDS, "share_content", "share_content", KNOWN, "only details are added"),
+        ("carryover", CONTENT, "dose", 0.0, ("size",), "details start anew"),
+    ),
+    *_both_ways(
         "adaptation_only",
         ("drift", STYLE, "ipcw", "drift_n_style_words", KNOWN, "style is added"),
         ("growth", WORDS, "share_content", "share_content", KNOWN, "only style is added"),
         ("carryover", STYLE, "R", "retention", KNOWN, "a share of the style gained is kept"),
+    ),
+    *_about(
+        "adaptation_only",
         ("carryover", CONTENT, "dose", 0.0, ("size",), "content starts afresh"),
         ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
         ("carryover", STYLE, "placebo", 0.0, ("size",), "the future teaches nothing"),
@@ -111,9 +139,12 @@ CLAIMS: tuple[Claim, ...] = (
         ("repair", "all", "excess", 0.0, ("size",), "nothing is repaired"),
         ("entrainment", "all", "excess", 0.0, ("size",), "nothing is taken from the image"),
     ),
-    *_about(
+    *_both_ways(
         "both",
         ("growth", WORDS, "share_content", "share_content", KNOWN, "details and style are added"),
+    ),
+    *_about(
+        "both",
         ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
         ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
         ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
@@ -124,6 +155,7 @@ CLAIMS: tuple[Claim, ...] = (
         ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
         ("carryover", STYLE, "dose", 0.0, ("size",), "what was gained is not kept"),
     ),
+    Claim("stopping_only", "drift", WORDS, "rise", 0.0, WRONG, mode="paper", why="long prompts end threads"),
     Claim(
         "confounded_users",
         *("upscaled", WORDS, "cliffs_delta"),
@@ -156,9 +188,12 @@ CLAIMS: tuple[Claim, ...] = (
         group="last of thread",
         why="threads are sorted by their own end",
     ),
-    *_about(
+    *_both_ways(
         "regression_to_the_mean",
         ("convergence", WORDS, "A_step", 0.0, KNOWN, "lengths vary about their level and nothing converges"),
+    ),
+    *_about(
+        "regression_to_the_mean",
         ("convergence", WORDS, "reversal", 0.0, ("size",), "lengths read the same backwards but for the common rise"),
     ),
     *_about(
@@ -178,6 +213,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_about(
         "editing_economy",
+        ("carryover", STYLE, "dose", None, ABOVE, "half of what was pasted is kept"),
         ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
         ("exposure", "style", "hazard", 0.0, ("size",), "everybody pastes their own"),
     ),

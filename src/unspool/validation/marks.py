@@ -21,10 +21,12 @@ from unspool.validation.claims import Claim
 NOMINAL, ALPHA = 0.95, 0.05
 MOST_BIAS, WIDEST = 0.1, 0.15
 LEAST_POWER = 0.8
+KEY = ("rule", "analysis", "feature", "estimand", "mode", "group")
 FULL = 2000
 """Seeds from which on the mark of bias is that of the full run."""
 JUDGED: dict[str, pl.DataType | type[pl.DataType]] = {
     "scenario": pl.String,
+    "rule": pl.String,
     "analysis": pl.String,
     "feature": pl.String,
     "estimand": pl.String,
@@ -82,8 +84,7 @@ def judge(runs: pl.DataFrame, claims: Sequence[Claim]) -> pl.DataFrame:
 
 def _claim(claim: Claim, runs: pl.DataFrame) -> Iterator[dict[str, Any]]:
     sample = _sample(claim, runs)
-    names = ("analysis", "feature", "estimand", "mode", "group")
-    same: dict[str, Any] = {"scenario": claim.scenario, **dict(zip(names, claim.key, strict=True))}
+    same: dict[str, Any] = {"scenario": claim.scenario, **dict(zip(KEY, claim.key, strict=True))}
     same |= {"n_seeds": sample.n + sample.n_unknown, "n_unknown": sample.n_unknown}
     same |= {"truth": sample.truth, "why": claim.why, "p_value": None}
     if sample.n:
@@ -93,10 +94,9 @@ def _claim(claim: Claim, runs: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _sample(claim: Claim, runs: pl.DataFrame) -> _Sample:
-    names = ("analysis", "feature", "estimand", "mode", "group")
     here = runs.filter(
         pl.col("scenario") == claim.scenario,
-        *(pl.col(name).eq_missing(value) for name, value in zip(names, claim.key, strict=True)),
+        *(pl.col(name).eq_missing(value) for name, value in zip(KEY, claim.key, strict=True)),
     )
     known = here.filter(pl.col("estimate").is_not_null())
     low, high = (known[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("ci_low", "ci_high"))

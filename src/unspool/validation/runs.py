@@ -17,16 +17,16 @@ from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
 from unspool.study import Study, read_parquet, write_parquet
-from unspool.validation.claims import Claim, in_scenario
+from unspool.validation.claims import TRUE, Claim, in_scenario
 
 FEATURES = ("length", "style")
 COLUMNS = ("n_words", "word_len_paper", "n_style_words", "n_content_words")
-RULE = "scene"
 DRAWS = 400
 """Of the bootstrap in mode "paper"; the corrected estimates need none."""
 RUNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "scenario": pl.String,
     "seed": pl.Int64,
+    "rule": pl.String,
     "analysis": pl.String,
     "feature": pl.String,
     "estimand": pl.String,
@@ -48,7 +48,7 @@ class Run:
 
     scenario: str
     seed: int
-    users: int | None
+    users: int
     out: Path
 
 
@@ -61,30 +61,40 @@ def run(one: Run) -> None:
 def rows(log: Log, one: Run) -> pl.DataFrame:
     """The claims' rows of one simulated log."""
     claims = in_scenario(one.scenario)
-    with tempfile.TemporaryDirectory() as folder:
-        study = compiled(log, Path(folder))
-        found = results(study, list(dict.fromkeys(claim.analysis for claim in claims)), seed=one.seed)
     quantities = log.quantities() if any(isinstance(claim.truth, str) for claim in claims) else {}
-    return pl.DataFrame([_row(claim, found, quantities, one) for claim in claims], schema=RUNS, orient="row")
+    found = list[tuple[object, ...]]()
+    for rule in dict.fromkeys(claim.rule for claim in claims):
+        asked = [claim for claim in claims if claim.rule == rule]
+        with tempfile.TemporaryDirectory() as folder:
+            study = compiled(log, Path(folder), rule)
+            done = results(study, list(dict.fromkeys(claim.analysis for claim in asked)), seed=one.seed)
+        found += [_row(claim, done, quantities, one) for claim in asked]
+    return pl.DataFrame(found, schema=RUNS, orient="row")
 
 
-def compiled(log: Log, folder: Path) -> Study:
-    """The study of a log, from the text of its messages (or its table, where it has captions) to its edits."""
-    path, settings, columns = folder / "log.json", ReadSettings(), log.table().columns
-    if "caption_0" in columns:
+def compiled(log: Log, folder: Path, rule: str) -> Study:
+    """The study of a log by a rule: from the text of its messages to its edits.
+
+    A log with captions, and one whose true threads are asked for, is a table; any other is a Discord export.
+    """
+    table = log.table(threads=rule == TRUE)
+    path, settings = folder / "log.json", ReadSettings()
+    if rule == TRUE or "caption_0" in table.columns:
         path = folder / "log.parquet"
-        settings = ReadSettings(source="table", columns=tuple((name, name) for name in columns))
-    log.write(path)
+        settings = ReadSettings(source="table", columns=tuple((name, name) for name in table.columns))
+        table.write_parquet(path)
+    else:
+        log.write_log(path)
     study = read([str(path)], folder / "study", settings, jobs=1)
-    thread(study, RULE, choose=True, jobs=1)
-    thread(study, paper_rule(study), choose=False, jobs=1)
+    thread(study, rule, choose=True, jobs=1)
+    thread(study, paper_rule(study), choose=rule == TRUE, jobs=1)
     measure(study, None, FEATURES, jobs=1)
-    return edit(study, RULE, jobs=1)
+    return edit(study, rule, jobs=1)
 
 
 def results(study: Study, names: Sequence[str], *, seed: int) -> pl.DataFrame:
     """The results of some analyses, of the features that claims are about."""
-    log = both(study, paper_rule(study), RULE, Settings(seed=seed, draws=DRAWS))
+    log = both(study, paper_rule(study), study.manifest["rule"], Settings(seed=seed, draws=DRAWS))
     log = replace(_only(log), corrected=_only(log.own))
     done = list[pl.DataFrame]()
     for name in names:
@@ -97,7 +107,7 @@ def _only(log: Measured) -> Measured:
 
 
 def _row(claim: Claim, found: pl.DataFrame, quantities: dict[str, float], one: Run) -> tuple[object, ...]:
-    analysis_, feature, estimand, mode, group = claim.key
+    _, analysis_, feature, estimand, mode, group = claim.key
     truth = quantities.get(claim.truth) if isinstance(claim.truth, str) else claim.truth
     same = {"analysis": analysis_, "feature": feature, "estimand": estimand, "mode": mode, "group": group, "step": None}
     here = found.filter(pl.col(name).eq_missing(pl.lit(value)) for name, value in same.items())
@@ -110,7 +120,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def all_runs(
-    names: Sequence[str], seeds: range, users: int | None, out: Path, *, jobs: int | None, progress: Progress
+    names: Sequence[str], seeds: range, users: int, out: Path, *, jobs: int | None, progress: Progress
 ) -> pl.DataFrame:
     """Do the runs of these scenarios and seeds that are not in `out` yet; return the rows of all of them."""
     todo = list(_runs(names, seeds, users, out))
@@ -123,8 +133,8 @@ def all_runs(
     return pl.concat([read_parquet(one.out) for one in todo])
 
 
-def _runs(names: Sequence[str], seeds: range, users: int | None, out: Path) -> Iterator[Run]:
+def _runs(names: Sequence[str], seeds: range, users: int, out: Path) -> Iterator[Run]:
     """Seed by seed, so that a run that is cut has as many seeds of every scenario."""
     for seed in seeds:
         for name in names:
-            yield Run(name, seed, users, out / name / f"{users or 'default'}-{seed:05d}.parquet")
+            yield Run(name, seed, users, out / name / f"{users}-{seed:05d}.parquet")

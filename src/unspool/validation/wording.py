@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from unspool.validation.claims import TRUE
+
 if TYPE_CHECKING:
     from rich.table import Table
 
 HEADS = ("mark", "estimate", "truth", "mean", "bias / SD", "covers", "rejects")
-CLAIM = ("scenario", "analysis", "feature", "estimand", "mode", "group")
+CLAIM = ("scenario", "rule", "analysis", "feature", "estimand", "mode", "group")
 
 
 def lines(found: pl.DataFrame) -> Iterator[tuple[str, list[tuple[str, ...]], int]]:
@@ -57,7 +59,8 @@ def _bracketed(parts: list[str]) -> str:
 
 def _name(row: dict[str, Any]) -> str:
     mode = "" if row["mode"] == "corrected" else ", paper"
-    return f"{row['analysis']}/{row['feature']}/{row['estimand']}{mode}"
+    threads = ", true threads" if row["rule"] == TRUE else ""
+    return f"{row['analysis']}/{row['feature']}/{row['estimand']}{mode}{threads}"
 
 
 def _number(value: float | None) -> str:
