@@ -60,16 +60,35 @@ def test_an_interval_that_holds_the_null_is_not_clear():
 
 
 def test_the_words_say_where_signatures_disagree():
-    told = findings(card(content_share=(0.6, 0.8), retention=(0.1, 0.3), dose=(0.1, 0.2), reinforcement=(0.2, 0.9)))
+    held = {"retention": (0.1, 0.3), "dose": (0.1, 0.2), "reinforcement": (0.2, 0.9), "repair": (0.1, 0.2)}
+    told = findings(card(content_share=(0.6, 0.8), **held))
     assert told[0].startswith("Omitted details: all its signatures are there")
     assert told[1].startswith("Adaptation to the model: its signatures disagree")
     assert "95% interval 0.10 to 0.30" in told[1]
 
 
 def test_a_clear_opposite_is_a_contradiction():
-    told = findings(card(repair=(-0.3, -0.1)))
+    told = findings(card(repair=(-0.3, -0.1), content_share=(0.1, 0.3), entrainment=(0.2, 0.3)))
     assert told[0].startswith("Omitted details: its signatures are contradicted")
-    assert told[5].startswith("Drifting intent: all its signatures are there")
+    assert told[5].startswith("Drifting intent: its signatures disagree")
+
+
+def test_one_signature_alone_is_no_verdict():
+    found = card(repair=(0.1, 0.3))
+    assert one(found, feature="omitted_details", estimand="repair")["effect"] == 1
+    verdict = one(found, feature="omitted_details", estimand="verdict")
+    assert verdict["estimate"] is None and verdict["note"].endswith("a verdict takes 2")
+    assert "only one of its signatures" in findings(found)[0]
+
+
+# The p-value of a share is against 0, which is not what the card asks.
+def test_a_null_other_than_0_has_no_p_value():
+    from dataclasses import replace
+
+    rows = before(content_share=(0.6, 0.8), repair=(0.1, 0.2)).with_columns(p_value=pl.lit(0.001))
+    found = analyse(replace(LOG, before=rows))
+    assert one(found, feature="adaptation", estimand="content_share")["p_value"] is None
+    assert one(found, feature="adaptation", estimand="repair")["p_value"] == 0.001
 
 
 # Three tests of the family, p .01, .02 and .03: 3 * .01 = .03, 2 * .02 = .04, and the third no less than that.

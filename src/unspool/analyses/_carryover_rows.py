@@ -178,7 +178,7 @@ def placebo(found: Sequel, x: Values) -> tuple[Ints, Floats, Floats, Floats]:
 
 
 def tenure(rows: Rows, x: Values) -> Iterator[Row]:
-    """The mean first prompt of threads 1, 2, ... of the users with so many, and its slope."""
+    """The mean first and last prompt of threads 1, 2, ... of the users with so many, and the slope of the first."""
     panel = _panel(rows.found, x)
     note = f"the first {panel.shape[1]} threads of users with as many that have values; parts of threads not counted"
     if panel.shape[1] < 2:
@@ -186,15 +186,21 @@ def tenure(rows: Rows, x: Values) -> Iterator[Row]:
             Estimate(None, note="no user has two threads"), x, "tenure_slope", None, **rows.numbers(panel[:0, 0])
         )
         return
-    first = x.first[panel]
-    columns = [np.ones(len(panel)), *first.T]
-    *means, rise = rows.estimates(columns, panel[:, 0], _along)
+    ended = panel[~np.isnan(x.gain[panel]).any(axis=1)]
+    *means, rise = rows.estimates([np.ones(len(panel)), *x.first[panel].T], panel[:, 0], _along)
+    last = rows.estimates([np.ones(len(ended)), *(x.first + x.gain)[ended].T], ended[:, 0], _along)[:-1]
     numbers = rows.steps.numbers(rows.found.first[panel.ravel()])
-    for number, one in enumerate(means):
-        yield rows.row(
-            one, x, "tenure", note, **numbers | {"n_prompts": len(panel), "n_threads": len(panel)}, step=number + 1
-        )
+    yield from _by_number(rows, x, "tenure", means, panel, note)
+    yield from _by_number(rows, x, "tenure_last", last, ended, f"last prompts of {note}")
     yield rows.row(rise, x, "tenure_slope", note, **numbers)
+
+
+def _by_number(
+    rows: Rows, x: Values, estimand: str, means: list[Estimate], panel: Ints, note: str
+) -> Iterator[Row]:
+    for number, one in enumerate(means):
+        counts = rows.steps.numbers(rows.found.first[panel[:, number]])
+        yield rows.row(one, x, estimand, note, **counts, step=number + 1)
 
 
 def _panel(found: Sequel, x: Values) -> Ints:

@@ -23,6 +23,8 @@ PAPER = (
 """The features of the paper, which lead the findings."""
 OWN = ("magic_ratio", "share_subject", "share_quality", "dialect", "log_perplexity", "dependency_depth", "concreteness")
 """Those of the project's own that come next."""
+CHIEF = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
+"""Those that lead where estimates are of mode "corrected": length, and words of style and of content."""
 SENTENCES = 8
 _CAPTION = "caption_"
 
@@ -48,6 +50,12 @@ def lead(rows: pl.DataFrame) -> list[str]:
     known = rows.filter(pl.col("estimate").is_not_null())["feature"].unique(maintain_order=True).to_list()
     place = {name: number for number, name in enumerate(dict.fromkeys([*PAPER, *OWN, *known]))}
     return sorted(known, key=lambda name: (name.startswith(_CAPTION), place[name]))
+
+
+def chief(rows: pl.DataFrame) -> list[str]:
+    """The same, those of CHIEF first."""
+    there = lead(rows)
+    return [*(name for name in CHIEF if name in there), *(name for name in there if name not in CHIEF)]
 
 
 def row(rows: pl.DataFrame, **same: object) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ LIMITS = (
     "users with several threads are few and unlike the others."
 )
 ORDER = 80
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("sawtooth", "carryover")
 FAMILIES = ("n_style_words", "n_content_words")
 
 
@@ -31,7 +31,7 @@ def analyse(log: Measured) -> pl.DataFrame:
     last; `carried` and `gain` are the two means. R has also one row per group: the time between the two threads.
     `R_without_paste`: without next threads that begin with the last words of the one before. `dose`: slope of
     f[k+1] - f[k-1] on g[k] within users; `placebo`: of f[k-1] - f[k-2]. `tenure`: mean first prompt of thread `step`;
-    `tenure_slope`: per thread. `selected`: users with several threads less those with one, at their first prompt.
+    `tenure_last`: its mean last prompt; `tenure_slope`: of first prompts per thread. `selected`: users with several threads less those with one, at their first prompt.
     The feature style_minus_content has R of n_style_words less R of n_content_words.
     """
     own = log.own

@@ -25,7 +25,7 @@ LIMITS = (
     "apart, but not what pulls, and it depends on the scale."
 )
 ORDER = 30
-FIGURES: tuple[str, ...] = ("convergence", "asymmetry")
+FIGURES: tuple[str, ...] = ("shapes", "asymmetry", "convergence")
 LAST = "last of thread"
 IN_SHORT = 3
 GAPS = ("gap_start", "gap_end", "gap_closed")

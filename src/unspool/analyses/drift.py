@@ -24,7 +24,7 @@ LIMITS = (
     "of it is observed: a change along threads is no proof that people learn."
 )
 ORDER = 20
-FIGURES: tuple[str, ...] = ("drift",)
+FIGURES: tuple[str, ...] = ("order", "change", "drift")
 PUBLISHED: dict[str, Any] = {"n_threads": 645, "least": 10}
 """Of the paper: its threads of at least 10 prompts. Its means along them were published as a drawing only."""
 

@@ -68,6 +68,8 @@ SIGNATURES: dict[str, Signature] = {
     "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
+LEAST = 2
+"""Signatures that a verdict takes: one alone has too many other causes."""
 
 
 def analyse(log: Measured) -> pl.DataFrame:
@@ -76,7 +78,7 @@ def analyse(log: Measured) -> pl.DataFrame:
     `feature`: the explanation, `estimand`: the signature. `effect`, "agreement": 1 where the interval lies on the
     predicted side of the null, -1 where it lies on the other, 0 where it holds the null; null where nothing clear is
     predicted. `verdict`: the share of the signatures that it predicts above or below their null, and that could be
-    estimated, which lie there; null where none could.
+    estimated, which lie there; null where fewer than LEAST could. The p-value is left out where the null is not 0.
     """
     before = log.before if log.before is not None else results([])
     rows = [row for name in EXPLANATIONS for row in _card(name, before)]
@@ -100,9 +102,10 @@ def _cell(name: str, signature: str, before: pl.DataFrame) -> Row:
     if not found.height:
         return {**same, "note": f"{told}; the analysis {analysis} was not done"}
     row = found.row(0, named=True)
-    copied = {key: row[key] for key in _COPIED}
+    why = row["note"] if row["estimate"] is None else None
+    copied = {key: row[key] for key in _COPIED} | ({"p_value": None} if one.null else {})
     effect = _agreement(row, predicted, one.null) if predicted in "+-" else {}
-    return {**same, **copied, **effect, "method": f"{analysis}/{feature}/{estimand}", "note": joined(told, row["note"])}
+    return {**same, **copied, **effect, "method": f"{analysis}/{feature}/{estimand}", "note": joined(told, why)}
 
 
 _PREDICTED = {"+": "above its null", "-": "below its null", "0": "at its null", ".": "nothing"}
@@ -121,10 +124,10 @@ def _agreement(row: Row, predicted: str, null: float) -> Row:
 def _verdict(name: str, cells: list[Row]) -> Row:
     same = {"feature": name, "estimand": "verdict"}
     effects = [cell["effect"] for cell in cells if cell.get("effect") is not None]
-    if not effects:
-        return {**same, "note": "none of the signatures that it predicts could be estimated"}
     agree, oppose = effects.count(AGREE), effects.count(OPPOSE)
     told = f"{agree} of {len(effects)} predicted signatures are clear, {oppose} are clearly the other way"
+    if len(effects) < LEAST:
+        return {**same, "note": f"{told}; a verdict takes {LEAST}"}
     return {
         **same,
         "estimate": agree / len(effects),
@@ -135,7 +138,7 @@ def _verdict(name: str, cells: list[Row]) -> Row:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """A sentence per explanation, and what holds where they disagree."""
+    """A sentence per explanation, and what holds for all."""
     told = [_sentence(rows, name) for name in EXPLANATIONS]
     return [*told, CAUTION]
 
@@ -161,6 +164,8 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
 
 
 def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
+    if len([*clear, *opposite, *open_]) < LEAST:
+        return "only one of its signatures could be estimated, which is too few"
     if clear and not opposite and not open_:
         return "all its signatures are there"
     if clear and opposite:

@@ -21,7 +21,7 @@ LIMITS = (
     "description, not a test."
 )
 ORDER = 190
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("specification",)
 MOST = 25_000
 """Prompts that are looked at at most: of whole users, drawn at random."""
 

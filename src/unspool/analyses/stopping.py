@@ -24,7 +24,7 @@ LIMITS = (
     "out; and an end is where the rule of grouping puts it."
 )
 ORDER = 90
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("incidence",)
 ANY, UNKNOWN = "any", "unknown"
 MOST = 6
 MOST_PROMPTS = 300_000

@@ -28,7 +28,7 @@ LIMITS = (
     "a person's prompts stays in it: a log is observational, and an upscale is not always a sign of liking."
 )
 ORDER = 40
-FIGURES: tuple[str, ...] = ("upscaled", "forest")
+FIGURES: tuple[str, ...] = ("forest", "upscaled")
 PUBLISHED: dict[tuple[str, str], float] = {
     ("word_len_paper", "mean_upscaled"): 16.67,
     ("word_len_paper", "mean_not"): 14.78,

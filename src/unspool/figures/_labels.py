@@ -29,6 +29,16 @@ def unit(name: str, columns: Mapping[str, Column]) -> str:
     return columns[name].unit if name in columns else ""
 
 
+def on_log(name: str, columns: Mapping[str, Column]) -> bool:
+    """Whether a feature is looked at on the natural log in mode "corrected"."""
+    return name in columns and columns[name].log
+
+
+def scale(name: str, columns: Mapping[str, Column]) -> str:
+    """What a difference of a feature is in, in mode "corrected": its unit, or that it is one of logs."""
+    return "log scale" if on_log(name, columns) else unit(name, columns)
+
+
 def axis(what: str, unit: str) -> str:
     """The title of an axis: `mean, words`."""
     return f"{what}, {unit}" if unit else what

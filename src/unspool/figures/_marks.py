@@ -10,6 +10,8 @@ from unspool.figures import Theme
 WIDTH, HEIGHT = 340, 220
 ROW, LOW = 22, 17
 """The height of a row of dots: with two marks in it, and with one."""
+MARGIN = 50
+"""What axes take of a chart that is not fitted into its width."""
 SIZE = 11.5
 DIGITS = ",.4~r"
 ABOVE: dict[str, Any] = {
@@ -144,6 +146,17 @@ def finished(layers: list[Any], data: pl.DataFrame, theme: Theme, *, height: int
     found = (chart.properties(title=title) if theme.titled and title else chart).configure(**_looks(theme))
     found.data = alt.InlineData(values=data.to_dicts())  # last, since every step before copies the whole chart
     return found
+
+
+def above(layers: list[Any], data: pl.DataFrame, below: list[Any], theme: Theme, *, title: str = "") -> Any:
+    """The layers over one set of data, and small charts with data of their own in a row under them."""
+    import altair as alt
+
+    chart = alt.layer(*layers).properties(width=WIDTH - MARGIN, height=HEIGHT - MARGIN)
+    chart.data = alt.InlineData(values=data.to_dicts())
+    found = alt.vconcat(chart, alt.hconcat(*below, spacing=24), spacing=14).properties(padding=4)
+    named = {"title": title} if theme.titled and title else {}
+    return found.properties(**named).configure(**_looks(theme))
 
 
 def _looks(theme: Theme) -> dict[str, Any]:

@@ -21,7 +21,7 @@ MOST = 12
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
     """One chart of the chief features."""
     found = _contrast.known(rows, NAMES, group=None)
-    names = words.lead(found)[:MOST]
+    names = words.chief(found)[:MOST]
     found = pl.concat([found.filter(pl.col("feature") == name) for name in names]) if names else found
     if not found.height:
         return []

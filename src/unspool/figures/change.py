@@ -23,14 +23,13 @@ NAMES = {
 
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
-    """One chart per feature, those of the paper first."""
+    """One chart per feature, the chief ones first."""
     found = _contrast.known(rows, NAMES, group=None)
     parts = found.partition_by("feature", as_dict=True)
-    return [_one(name, parts[name,], columns, theme) for name in words.lead(found)]
+    return [_one(name, parts[name,], columns, theme) for name in words.chief(found)]
 
 
 def _one(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Figure:
     title = _labels.title(name, columns)
-    log = name in columns and columns[name].log
-    axis = _labels.axis("change per step", "log scale" if log else _labels.unit(name, columns))
+    axis = _labels.axis("change per step", _labels.scale(name, columns))
     return _contrast.of_estimands(f"change-{name}", title, rows, NAMES, axis, theme, "prompts", "users")

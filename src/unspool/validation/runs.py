@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+import unspool
 from unspool.analyses import Measured, Settings, analysis
 from unspool.compiling.settings import ReadSettings
 from unspool.engine import worker_count, workers
@@ -16,7 +17,7 @@ from unspool.stages.edit import edit
 from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
-from unspool.study import Study, read_parquet, write_parquet
+from unspool.study import Study, fingerprint, read_parquet, write_parquet
 from unspool.validation.claims import TRUE, Claim, in_scenario
 
 FEATURES = ("length", "style")
@@ -135,6 +136,9 @@ def all_runs(
 
 def _runs(names: Sequence[str], seeds: range, users: int, out: Path) -> Iterator[Run]:
     """Seed by seed, so that a run that is cut has as many seeds of every scenario."""
+    marks = {
+        name: fingerprint(unspool.__version__, users, [claim.key for claim in in_scenario(name)]) for name in names
+    }
     for seed in seeds:
         for name in names:
-            yield Run(name, seed, users, out / name / f"{users}-{seed:05d}.parquet")
+            yield Run(name, seed, users, out / name / f"{marks[name]}-{seed:05d}.parquet")
