@@ -6,6 +6,7 @@ from unspool import tables
 from unspool.features import columns as known_columns
 
 LEVEL = {"ci_level": 0.95}
+LEAST = {"note": "threads of at least 4 prompts"}
 PAIR = ("n_words", "concreteness")
 COLUMNS = known_columns()
 COLUMNS = COLUMNS | {f"caption_{name}": column.of_captions() for name, column in COLUMNS.items()}
@@ -114,8 +115,56 @@ def growth():
     return corrected("growth", "n_words", {"net": 0.5} | net | {"net_entity": 0.3, "net_style": 0.2})
 
 
+def by_step(analysis, feature, values, steps, **more):
+    """Estimates of mode "corrected" at each of these steps, by estimand; they grow with the step."""
+    return [
+        point(
+            analysis, feature, name, value * step, 0.05, step=step, mode="corrected", n_prompts=60, n_threads=40, **more
+        )
+        for name, value in values.items()
+        for step in steps
+    ]
+
+
 def asymmetry(features=PAIR):
     return [row for feature in features for row in corrected("convergence", feature, {"A_step": 0.2})]
+
+
+def order(features=PAIR):
+    curve = {"order_curve": 0.1, "null_low": -0.04, "null_high": 0.04}
+    return [row for feature in features for row in by_step("drift", feature, curve, (2, 3))]
+
+
+def naive_and_corrected(features=PAIR):
+    return [*drift(features), *order(features)]
+
+
+def shapes(features=PAIR):
+    sides = {"risers_centred": 0.2, "fallers_centred": -0.2}
+    return [row for feature in features for row in by_step("convergence", feature, sides, (1, 2, 3))]
+
+
+def growth_by_step():
+    return by_step("growth", "n_words", {"net_content": 0.2, "net_all_style": 0.1}, (2, 3))
+
+
+def sawtooth(features=("n_style_words", "n_content_words")):
+    ends = {"tenure": 2.0, "tenure_last": 3.0}
+    return [row for feature in features for row in by_step("carryover", feature, ends, (1, 2, 3))]
+
+
+def incidence(causes=("any", "satisfied", "switched", "abandoned")):
+    return [row for cause in causes for row in by_step("stopping", "-", {"incidence": 0.2}, (1, 2), group=cause)]
+
+
+def specification():
+    values = {"iou": 0.2, "gap": -0.1, "scene": 0.4}
+    same = {"analysis": "specification", "feature": "n_words"}
+    rows = [
+        point(**same, estimand="drift/ipcw", value=value, half=0.05, mode="corrected", rule=rule, n_threads=40)
+        for rule, value in values.items()
+    ]
+    return [*rows, point(**same, estimand="drift/ipcw flips", value=1.0, mode="corrected", rule="scene")]
 
 
 def carryover(features=("n_style_words", "n_content_words", "style_minus_content")):
@@ -144,10 +193,16 @@ def everything():
             *convergence(),
             void("convergence", "perplexity_paper", "gap_closed", missing),
             *across(),
-            *change(),
+            *(row | LEAST for row in change()),
             *forest(),
             *growth(),
             *asymmetry(),
+            *(row | LEAST for row in order()),
+            *shapes(),
+            *growth_by_step(),
+            *sawtooth(),
+            *incidence(),
+            *specification(),
             *carryover(),
             *scorecard(),
         ]

@@ -14,7 +14,7 @@ from unspool.stages.analyze import analyze as _analyze
 from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
 from unspool.stages.report import report as _report
-from unspool.stages.thread import check_options
+from unspool.stages.thread import check_options, default_rule
 from unspool.stages.thread import thread as _thread
 from unspool.study import Study
 from unspool.threads._assign import assign
@@ -65,7 +65,7 @@ def run(
     logs: Log | Sequence[Log],
     study: str | Path,
     *,
-    rule: str | Sequence[str] = threads.DEFAULT,
+    rule: str | Sequence[str] | None = None,
     language_model: str | None = None,
     reference: str | Path | None = None,
     sample: int | None = None,
@@ -77,10 +77,12 @@ def run(
 ) -> Study:
     """Do the whole study of a log: `read`, threads by one rule or several, `measure`, `analyze`, `report`.
 
-    The first rule is the chosen one. The other arguments are those of the five.
+    The first rule is the chosen one; None: the log's own threads where it has any, else `scene`. The other arguments
+    are those of the five.
     """
     opened = read(logs, study, workers=workers, **arguments)
-    for number, name in enumerate([rule] if isinstance(rule, str) else rule):
+    chosen = rule or default_rule(opened)
+    for number, name in enumerate([chosen] if isinstance(chosen, str) else chosen):
         _thread(opened, name, choose=number == 0, jobs=workers)
     given = str(reference) if reference else None
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)

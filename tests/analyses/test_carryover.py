@@ -50,6 +50,9 @@ def test_by_hand():
     assert row("tenure", step=1)["estimate"] == pytest.approx(7 / 3)
     assert row("tenure", step=2)["estimate"] == pytest.approx(10 / 3)
     assert row("tenure_slope")["estimate"] == pytest.approx(1)
+    # Their last prompts: (4 + 4 + 7) / 3 and (7 + 9 + 6) / 3.
+    assert row("tenure_last", step=1)["estimate"] == pytest.approx(5)
+    assert row("tenure_last", step=2)["estimate"] == pytest.approx(22 / 3)
     assert "undefined" in row("selected")["note"]
 
 
@@ -85,6 +88,53 @@ def test_tenure_slope_is_that_of_fixed_effects():
     assert row("tenure_slope")["estimate"] == pytest.approx(fit.params[0])
     slopes = (x[:, 2] - x[:, 0]) / 2
     assert row("tenure_slope")["standard_error"] == pytest.approx(slopes.std(ddof=1) / np.sqrt(60))
+
+
+def test_tenure_with_effects_of_weeks_is_that_of_dummies():
+    rng = np.random.default_rng(8)
+    users = np.arange(50)  # as many as it takes to look at three threads of each
+    weeks = np.sort(rng.integers(5, size=(50, 3)), axis=1)
+    x = rng.normal(size=(50, 3)) + 0.5 * weeks + rng.normal(size=(50, 1))
+    # Weeks begin on a Thursday, as 1970 did; 2024 began on a Monday.
+    start = 24 * 3
+    threads = [
+        thread(f"u{n:02}", [x[n, k]], time=stamp(start + 168 * weeks[n, k] + k)) for n in users for k in range(3)
+    ]
+    found = whole(carryover.analyse(log(threads)))("tenure_slope_weeks")
+
+    def slope(those):
+        dummies = np.kron(np.eye(len(those)), np.ones((3, 1)))
+        week = (weeks[those].ravel()[:, None] == np.arange(1, 5)).astype(float)
+        design = np.column_stack([np.tile([1.0, 2, 3], len(those)), week, dummies])
+        return sm.OLS(x[those].ravel(), design).fit().params[0]
+
+    assert found["estimate"] == pytest.approx(slope(users))
+    without = np.array([slope(np.delete(users, n)) for n in users])
+    # The jackknife: 49 / 50 of the sum of squares of what leaving out each user moves.
+    error = np.sqrt(49 / 50 * ((without - slope(users)) ** 2).sum())
+    assert found["standard_error"] == pytest.approx(error)
+
+
+def test_a_rise_with_the_calendar_is_no_tenure():
+    rng = np.random.default_rng(2)
+    start = rng.integers(20, size=60)
+    threads = [
+        thread(f"u{n:02}", [start[n] + k + 0.1 * rng.normal()], time=stamp(24 * 3 + 168 * (start[n] + k)))
+        for n in range(60)
+        for k in range(3)
+    ] + [
+        thread(f"v{n:02}", [n + 0.1 * rng.normal()], time=stamp(24 * 3 + 168 * n)) for n in range(20) for _ in range(3)
+    ]
+    row = whole(carryover.analyse(log(threads)))
+    # One more per week: three quarters of the users write once a week, the others three times in the same week.
+    assert row("tenure_slope")["estimate"] == pytest.approx(0.75, abs=0.03)
+    assert row("tenure_slope_weeks")["estimate"] == pytest.approx(0, abs=0.05)
+
+
+def test_without_times_there_are_no_weeks():
+    row = whole(carryover.analyse(log(BY_HAND)))("tenure_slope_weeks")
+    assert row["estimate"] is None
+    assert row["note"].endswith("the log has no times")
 
 
 def test_users_with_several_threads_are_set_beside_the_others():
@@ -293,9 +343,9 @@ def test_drift_misleads_r_and_not_the_dose():
 def test_findings_say_what_the_numbers_say():
     told = carryover.findings(carryover.analyse(simulated(1, 0.5)))
     assert told[0].startswith("Style words: first prompts rise by ")
-    assert "More of style is carried over than of content" in told[2]
-    assert "later threads begin with more" in told[3]
+    assert "More of style is carried over than of content" in told[1]
+    assert "later threads begin with more" in told[2]
     assert "records of what users chose to write" in told[-1]
     assert len(told) <= 6
     none = carryover.findings(carryover.analyse(log([])))
-    assert none == ["Not estimated: no prompt has a value."]
+    assert none == ["Not estimated: no prompt has a value.", "Not estimated: the log has no texts."]

@@ -221,7 +221,7 @@ def test_the_pilot_without_drift_and_with_stopping():
     assert found["share_rising"]["estimate"] > 0.6
     assert found["stopping_part"]["ci_low"] > 0.1
     assert found["order_null"]["p_value"] > 1e-4
-    assert "who stops when is enough to explain the raw change" in drift.findings(rows)[0]
+    assert "Who stops when is enough to explain the change as it stands" in drift.findings(rows)[0]
 
 
 def test_what_is_not_seen_is_reduced_and_not_removed():
@@ -287,8 +287,7 @@ def test_the_verdict_names_agreement_and_disagreement():
     assert "All three rise" in rising
     assert "95% interval" in rising
     assert "300 users" in rising
-    apart = drift.findings(_drift_own.own(measured(simulated(1, users=1500, b=0.5, ar=0.6))))[0]
-    assert "It would vanish if stopping depended on the change not seen" in apart
+    assert len(rising.split()) <= 45
 
 
 def test_both_modes_stand_side_by_side():
@@ -296,7 +295,7 @@ def test_both_modes_stand_side_by_side():
     assert set(rows["mode"]) == {"paper", "corrected"}
     assert one(rows, estimand="share_rising", mode="corrected")["estimate"] == pytest.approx(2 / 3)
     told = drift.findings(rows)
-    assert "over all transitions" in told[0]
+    assert "once who stops is allowed for" in told[0]
     assert "at step 2" in told[1]
 
 

@@ -91,29 +91,30 @@ def simulated(seed, beta=0.0, *, users=60, threads=5, satisfied=0.0, rising=0.0)
     return Measured(tables.conform(known, tables.PROMPTS).lazy(), "iou", {}, Settings())
 
 
-def by_term(measured):
-    """Uses of style terms, their strata, and those in strata with both outcomes and labels."""
+def of_terms(measured):
+    """Uses of style terms, and their strata by term."""
     found = steps(measured)
     make = inner.Rows(found, ())
     said = inner.uses(found, sequel(found))["style"]
-    return make, said, make.strata(said, by_term=True)
+    return make, said, make.of_terms(said)
 
 
 def test_the_same_as_statsmodels():
     measured = simulated(3, 0.5)
     rows = reinforcement.analyse(measured)
-    make, said, strata = by_term(measured)
+    make, said, strata = of_terms(measured)
     used = inner.mixed(said.kept, strata) & inner.mixed(said.upscaled, strata)
     x = np.column_stack(make.columns(said))[used]
     # The strata of this log are shorter than those that are cut.
     assert np.bincount(strata[used]).max() <= 32
     model = ConditionalLogit(said.kept[used].astype(float), x, groups=strata[used])
-    row = one(rows, feature="style", estimand="log_odds")
+    row = one(rows, feature="style", estimand="log_odds_term")
     assert row["estimate"] == pytest.approx(model.fit(disp=False).params[1], abs=1e-4)
     # Its search ends early; at our coefficients its score is 0.
     _, sums, _ = make.fit(said, strata)
     assert model.score(ols_estimator(2)(sums.sum(axis=0))) == pytest.approx(0, abs=1e-6)
     assert row["effect"] == pytest.approx(np.exp(row["estimate"]))
+    strata = make.strata(said)
     used = inner.mixed(said.upscaled, strata)
     dummies = pl.Series(strata[used].astype(str)).to_dummies().to_numpy()
     design = np.column_stack([*np.column_stack(make.columns(said))[used].T, dummies])

@@ -11,9 +11,10 @@ from unspool.analyses.scorecard import EXPLANATIONS, SIGNATURES, analyse, findin
 LOG = log([thread("a", [1, 2])])
 
 
-def before(**intervals):
-    """Rows of the analyses that the signatures are taken from, with these intervals."""
-    rows = []
+def before(net=(0.5, 1.5), **intervals):
+    """Rows of the analyses that the signatures are taken from, with these intervals, and of the growth itself."""
+    grown = {"analysis": "growth", "feature": "n_words", "estimand": "net", "mode": "corrected"}
+    rows = [{**grown, "estimate": sum(net) / 2, "ci_low": net[0], "ci_high": net[1], "ci_level": 0.95}]
     for name, (low, high) in intervals.items():
         analysis, feature, estimand = SIGNATURES[name].at
         at = {"analysis": analysis, "feature": feature, "estimand": estimand, "mode": "corrected"}
@@ -49,6 +50,13 @@ def test_a_share_is_judged_against_one_half():
     assert (details["estimate"], details["effect"], details["effect_name"]) == (0.7, 1, "agreement")
     assert one(found, feature="adaptation", estimand="content_share")["effect"] == -1
     assert one(found, feature="stopping", estimand="content_share")["effect"] is None
+
+
+@pytest.mark.parametrize("net", [(-0.5, 1.5), (-2.0, -1.0)])
+def test_a_share_of_no_growth_is_not_judged(net):
+    found = one(card(content_share=(0.6, 0.8), net=net), feature="omitted_details", estimand="content_share")
+    assert found["estimate"] == 0.7 and found["effect"] is None
+    assert found["note"].endswith("growth/n_words/net is not clearly above 0")
 
 
 def test_an_interval_that_holds_the_null_is_not_clear():

@@ -151,8 +151,12 @@ def test_a_flip_is_told():
     counts = list(specification._counts(Headline("drift", "x", "mean"), rows, "own", []))
     table = results([*rows, *counts], analysis="specification", mode="corrected")
     told = specification.findings(table)
-    assert told[0].startswith("Not robust: drift/mean of x has the opposite sign under 1 rule(s)")
+    assert told[0].startswith("Hangs on the rule: x, drift/mean has the opposite sign under 1 rule(s)")
     assert told[-1] == "0 of 1 headlines say the same under all rules tried."
+
+
+def test_every_headline_has_a_name():
+    assert {one.name for one in specification.HEADLINES} == set(specification.CALLED)
 
 
 def test_an_analysis_without_the_row_is_said(monkeypatch):

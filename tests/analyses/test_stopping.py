@@ -190,6 +190,6 @@ def test_an_outcome_that_the_feature_foretells_is_said():
 
 def test_findings_say_a_direction_only_where_there_is_one():
     told = stopping.findings(analysed(simulated(1, users=200, b=0.5, on="x")))
-    assert "more likely to stop" in told[-1]
+    assert "people stop more often" in told[-1]
     told = stopping.findings(analysed(simulated(1, users=200)))
-    assert "no clear difference in stopping" in told[-1]
+    assert "people stop about as often" in told[-1]

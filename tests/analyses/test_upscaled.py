@@ -182,7 +182,7 @@ def test_findings_lead_with_effects_and_warn_of_p_values():
         for t in some(60)
     ]
     told = upscaled.findings(upscaled.analyse(log(threads)))
-    assert told[0].startswith("x: a person's upscaled prompts are higher than that person's others (+")
+    assert told[0].startswith("x: a person's upscaled prompts are higher than the same person's others (+")
     assert "not that writing so makes them keep more" in told[1]
     assert told[2].startswith("x, all people pooled: higher in upscaled prompts (Cliff's delta +0.")
     assert told[3].startswith("x of captions, all people pooled: no clear difference (Cliff's delta ")

@@ -84,7 +84,7 @@ def test_page_gives_the_books_of_the_study(place, pages):
 def test_threads_are_shown_with_their_changes(pages):
     assert "<ins>deep</ins>" in pages[0]
     assert pages[0].count('class="thread"') == 2
-    assert text(pages[0]).count("first prompt") == 2
+    assert pages[0].count('<span class="step">1</span> first prompt') == 2
 
 
 def test_report_is_the_same_each_time_and_leaves_nothing_beside(place, pages):
@@ -160,8 +160,8 @@ def test_results_in_every_format(place):
 
 def test_results_of_one_analysis_and_feature(place):
     out = unspool("results", place, "--analysis", "drift", "--feature", "n_words").out
-    # a head, four means and the rise, and the note that they share
-    assert len(out.splitlines()) == 7
+    # a head, four means and their rise, four corrected, six of the order's curve, and the note that they share
+    assert len(out.splitlines()) == 17
     assert out.splitlines()[-1].startswith("All of them: ")
     assert re.search(r"^n_words +mean +1 +10 +9.5 to 10.5 ", out, re.MULTILINE)
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from tests import made_results as made
 
 from unspool.report import HERE, Books, Content, Entry, Fact, Measure, Section, Step, page
+from unspool.report._answers import Answer, Number
 from unspool.report._drawn import blocks
 from unspool.report._tables import of_results
 from unspool.report._text import shown
@@ -38,6 +39,9 @@ def content(text="a fox", figures=True):
         books=Books(100, 60, [Entry(30, "upscale", "credited")], [Entry(10, "chatter", "no prompt")]),
         brief=[("drift", "Along the thread", [text])],
         sections=[section],
+        answers=[Answer(text, "drift", Number(text, "1.5", text), None, text, text, text)],
+        rules=text,
+        silent=[text],
         words=[of_results(rows, text)],
         threads=[[Step(1, "first prompt", True, shown(text)), Step(2, "3 min later", False, Markup("<ins>b</ins>"))]],
         threads_note="One thread.",
@@ -121,6 +125,13 @@ def test_landmarks_headings_and_captions(usual):
 
 def test_findings_come_before_everything_else(usual):
     assert usual.index("In short") < usual.index('id="drift"') < usual.index('id="books"') < usual.index('id="again"')
+
+
+def test_the_questions_stand_at_the_top_with_both_numbers(usual):
+    assert usual.index('id="brief"') < usual.index('id="answers"') < usual.index('id="drift"')
+    text = " ".join("".join(Reader(usual).words).split())
+    assert "1.5 a fox (a fox) unknown here" in text
+    assert "Does not show: a fox" in text
 
 
 def test_books_balance_on_the_page(usual):

@@ -8,6 +8,7 @@ import pytest
 from tests import made_results as made
 
 from unspool.report._again import commands, told
+from unspool.report._answers import answers
 from unspool.report._drawn import MOST, OPEN, blocks
 from unspool.report._quoting import UNNAMED, unquoted
 from unspool.report._svg import inline
@@ -138,3 +139,45 @@ def test_nothing_else_is_touched():
     rows = made.everything()
     assert unquoted(rows).equals(rows)
     assert unquoted(made.frame([])).equals(pl.DataFrame(schema=rows.schema))
+
+
+def by_question(rows):
+    limits = {"drift": "It shows no cause.", "growth": "Not why.", "convergence": "", "upscaled": "", "carryover": ""}
+    limits |= dict.fromkeys(("predict", "stopping"), "")
+    return {answer.asked: answer for answer in answers(made.frame(rows), limits)}
+
+
+LONGER = "Do prompts get longer as people retry, or does it only look so?"
+
+
+def test_an_answer_has_both_numbers_its_null_and_n():
+    null = made.corrected("drift", "n_words", {"order_null": 0.3}, p_value=0.04, p_adjusted=0.2)
+    found = by_question([*made.drift(), *made.change(), *null])[LONGER]
+    assert (found.paper.value, found.paper.interval) == ("1.5", "95% interval 1.0 to 2.0")
+    assert (found.own.value, found.own.interval) == ("0.01", "95% interval -0.04 to 0.06")
+    assert found.null == "p = 0.20 if the order of prompts is chance"
+    assert found.n == "7 users, 40 threads, 60 prompts"
+    assert found.limits == "It shows no cause."
+
+
+def test_a_number_that_is_not_known_is_said_to_be_so():
+    found = by_question([*made.drift(), *made.growth(), *made.corrected("growth", "n_words", {"share_content": 0.4})])
+    assert found[LONGER].own is None and found[LONGER].null == "not known"
+    content = found["How much of the change in length is content, and not style?"]
+    assert content.paper is None and content.missing == "not in the paper"
+    assert content.own.value == "40%"
+
+
+def test_a_question_without_any_number_is_not_asked_and_limits_stand_once():
+    assert by_question([made.void("drift", "n_words", "ipcw", "none", mode="corrected")]) == {}
+    magic = made.corrected("drift", "magic_ratio", {"ipcw": 0.1}, p_value=0.00001)
+    found = by_question([*made.change(), *magic])
+    assert [answer.limits for answer in found.values()] == ["It shows no cause.", ""]
+    assert [answer.null for answer in found.values()] == ["not known", "p < 0.001 against 0"]
+
+
+def test_a_placebo_is_told_with_its_interval():
+    rows = [*made.carryover(), *made.corrected("carryover", "n_style_words", {"placebo": -0.1})]
+    found = by_question(rows)["Does what people gain last into their next thread, style more than content?"]
+    assert found.null == "placebo slope -0.10, 95% interval -0.15 to -0.05"
+    assert found.own.called == "share kept: style less content"

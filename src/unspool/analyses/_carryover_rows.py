@@ -10,8 +10,6 @@ from unspool.analyses._sequel import Sequel
 from unspool.analyses._steps import Flags, Row, Steps, told
 from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
 
-MOST_STEPS, ENOUGH = 10, 50
-"""Threads per user that tenure looks at, at most; users that must have so many for it to look at them."""
 GAPS = {"under 1 hour": (-np.inf, 1), "1 to 24 hours": (1, 24), "over 24 hours": (24, np.inf)}
 NO_PAIR = "no user has two threads that follow one another and have values"
 NO_GAIN = "the mean gain within threads is not clearly different from 0: there is nothing to carry over"
@@ -47,7 +45,6 @@ class Rows:
         yield from self.retention(x)
         yield from self.decay(x)
         yield from self.dose(x)
-        yield from tenure(self, x)
         yield selected(self, x)
 
     def pairs(self, x: Values) -> Ints:
@@ -175,52 +172,6 @@ def placebo(found: Sequel, x: Values) -> tuple[Ints, Floats, Floats, Floats]:
     y, z = x.first[k - 1] - x.first[k - 2], x.gain[k] - x.gain[k + 1]
     kept = ~np.isnan(y) & ~np.isnan(z)
     return k[kept], y[kept], z[kept], np.full(int(kept.sum()), 0.5)
-
-
-def tenure(rows: Rows, x: Values) -> Iterator[Row]:
-    """The mean first and last prompt of threads 1, 2, ... of the users with so many, and the slope of the first."""
-    panel = _panel(rows.found, x)
-    note = f"the first {panel.shape[1]} threads of users with as many that have values; parts of threads not counted"
-    if panel.shape[1] < 2:
-        yield rows.row(
-            Estimate(None, note="no user has two threads"), x, "tenure_slope", None, **rows.numbers(panel[:0, 0])
-        )
-        return
-    ended = panel[~np.isnan(x.gain[panel]).any(axis=1)]
-    *means, rise = rows.estimates([np.ones(len(panel)), *x.first[panel].T], panel[:, 0], _along)
-    last = rows.estimates([np.ones(len(ended)), *(x.first + x.gain)[ended].T], ended[:, 0], _along)[:-1]
-    numbers = rows.steps.numbers(rows.found.first[panel.ravel()])
-    yield from _by_number(rows, x, "tenure", means, panel, note)
-    yield from _by_number(rows, x, "tenure_last", last, ended, f"last prompts of {note}")
-    yield rows.row(rise, x, "tenure_slope", note, **numbers)
-
-
-def _by_number(
-    rows: Rows, x: Values, estimand: str, means: list[Estimate], panel: Ints, note: str
-) -> Iterator[Row]:
-    for number, one in enumerate(means):
-        counts = rows.steps.numbers(rows.found.first[panel[:, number]])
-        yield rows.row(one, x, estimand, note, **counts, step=number + 1)
-
-
-def _panel(found: Sequel, x: Values) -> Ints:
-    """Threads, shape (users, K): the first K of each user that has K with values."""
-    own = np.flatnonzero(~found.again & ~np.isnan(x.first))
-    user = found.user[own]
-    opens = np.flatnonzero(np.diff(user, prepend=-1))
-    sizes = np.diff(opens, append=len(user))
-    have = np.array([(sizes >= k).sum() for k in range(1, MOST_STEPS + 1)])
-    enough = np.flatnonzero(have >= ENOUGH)
-    k = max(2, int(enough[-1]) + 1 if len(enough) else 0)
-    k = k if have[k - 1] else 1
-    return np.asarray(own[opens[sizes >= k][:, None] + np.arange(k)])
-
-
-def _along(sums: Floats) -> Floats:
-    """From sums (..., 1 + K) of ones and values by number: means by number, and their slope on it."""
-    means = sums[..., 1:] / np.where(sums[..., :1] == 0, np.nan, sums[..., :1])
-    away = np.arange(means.shape[-1]) - (means.shape[-1] - 1) / 2
-    return np.concatenate([means, (means * away).sum(axis=-1, keepdims=True) / (away**2).sum()], axis=-1)
 
 
 def selected(rows: Rows, x: Values) -> Row:

@@ -14,7 +14,7 @@ from unspool.analyses._convergence_threads import Threads, threads
 from unspool.analyses._draws import joined
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Flags, Row, method, scale, steps, told
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, of_enough
 
 NONE = {"n_prompts": 0, "n_threads": 0, "n_users": 0}
 HEADLINES = ("A_step", "A_last", "reversal", "sigma_slope")
@@ -145,8 +145,10 @@ class _Feature:
         people = self.found.steps.people
         notes = (self.log.notes.get(self.name), about, NOBODY if people.ids is None else None, _few(chosen))
         what = f"{METHODS.get(estimand, SLOPE)}; {on or scale(self.name, self.log.columns)}"
+        numbers = self.found.numbers(chosen, prompts)
+        one = of_enough(one, numbers["n_users"])
         row = told(one, self.log.settings, *notes, feature=self.name, estimand=estimand, step=step)
-        row |= self.found.numbers(chosen, prompts) | {"method": method(people, what)}
+        row |= numbers | {"method": method(people, what)}
         return row | {"p_value": None} if estimand in UNTESTED else row
 
 

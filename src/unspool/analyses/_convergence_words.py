@@ -6,16 +6,15 @@ from unspool.analyses import _words as words
 
 FEATURES = 4
 MEANING = (
-    "Whether the ends of threads lie closer together than their starts is told by A, about the mean per step: 0 where "
-    "nothing converges beyond regression to the mean, near 1 where all are pulled to one target, near -1 where they "
-    "wander apart. It describes the log: what pulls, it cannot tell."
+    "A is 0 where nothing converges beyond regression to the mean, near 1 where all are pulled to one target, near -1 "
+    "where they wander apart; what pulls, it cannot tell."
 )
 
 
 def sentences(rows: pl.DataFrame) -> list[str]:
-    """From rows of mode "corrected": what A means, then a sentence per feature; [] where no A is known."""
-    names = words.lead(rows.filter(estimand="A_step"))[:FEATURES]
-    return [MEANING, *(sentence(rows, name) for name in names)] if names else []
+    """From rows of mode "corrected": a sentence per feature, then what A means; [] where no A is known."""
+    names = words.chief(rows.filter(estimand="A_step"))[:FEATURES]
+    return [*(sentence(rows, name) for name in names), MEANING] if names else []
 
 
 def sentence(rows: pl.DataFrame, name: str) -> str:
@@ -25,7 +24,7 @@ def sentence(rows: pl.DataFrame, name: str) -> str:
     test = words.row(rows, feature=name, estimand="reversal")
     p = "" if test is None or test["p_value"] is None else f"; reversed in time: p = {test['p_value']:.2g}"
     n = f"{words.number_of(a['n_threads'], 'thread')} of {words.number_of(a['n_users'], 'user')}"
-    told = f"A = {words.signed(a['estimate'], words.of(a))} ({words.interval(a)}{p}; {n}): {reading(a)}"
+    told = f"{reading(a)}, A = {words.signed(a['estimate'], words.of(a))} ({words.interval(a)}{p}; {n})"
     return f"{words.title(name)}: {told}.{_ended(rows, name)}"
 
 
@@ -33,7 +32,7 @@ def reading(a: words.Row) -> str:
     """What the interval of an A leaves open."""
     low, high = a["ci_low"], a["ci_high"]
     if low is None:
-        return "without an interval it tells nothing of other users"
+        return "nothing known of other users"
     if low <= 0 <= high:
         wide = low <= -1 or high >= 1
         return "too uncertain to tell" if wide else "no clear convergence beyond regression to the mean"
@@ -49,4 +48,4 @@ def _ended(rows: pl.DataFrame, name: str) -> str:
         return ""
     where = "inside a range" if words.sign(more) > 0 else "far from the others"
     told = f"{words.signed(more['estimate'], words.of(more))}, {words.interval(more)}"
-    return f" At the last prompt of the same threads A is another ({told}): some stop because they are {where}."
+    return f" At their last prompts A differs by {told}: some stop because they are {where}."

@@ -1,4 +1,4 @@
-"""The verdict on drift in words: raw, weighted and without last transitions, side by side."""
+"""The verdict on drift in words: weighted for who stops, beside all transitions and those without the last."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,12 @@ from unspool.analyses import _words as words
 
 MOST = 4
 _VIEWS = ("raw_transition", "ipcw", "drop_last")
-_LEADING = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 
 
 def verdicts(rows: pl.DataFrame) -> list[str]:
-    """A sentence for each of the chief features of which all three views are known."""
+    """What is told of each of the chief features of which all three views are known."""
     corrected = rows.filter(pl.col("mode") == "corrected", pl.col("group").is_null())
-    there = words.lead(corrected)
-    names = [*(name for name in _LEADING if name in there), *(name for name in there if name not in _LEADING)]
-    told = (verdict(corrected, name) for name in names)
+    told = (verdict(corrected, name) for name in words.chief(corrected))
     return [sentence for sentence in told if sentence][:MOST]
 
 
@@ -27,12 +24,16 @@ def verdict(rows: pl.DataFrame, name: str) -> str | None:
     raw, weighted, survived = found
     if raw is None or weighted is None or survived is None:
         return None
-    scale = ", natural log" if "natural log" in (raw["method"] or "") else ""
-    of = f"{words.number_of(raw['n_threads'], 'thread')} of {words.number_of(raw['n_users'], 'user')}"
+    decimals = words.of(weighted)
+    scale = " in natural log" if "natural log" in (weighted["method"] or "") else ""
+    signs = {words.sign(one) for one in (raw, weighted, survived)}
+    change = {1: "up", -1: "down", 0: "no clear change,"}[words.sign(weighted) if len(signs) == 1 else 0]
+    of = f"{words.number_of(weighted['n_threads'], 'thread')} of {words.number_of(weighted['n_users'], 'user')}"
+    naive, without = (words.signed(one["estimate"], decimals) for one in (raw, survived))
     return (
-        f"{words.title(name)}{scale}: {_told(raw)} per step over all transitions; {_told(weighted)} weighted for who "
-        f"goes on; {_told(survived)} without each thread's last transition ({of}). "
-        f"{agreement(raw, weighted, survived)}{_tipping(rows, name)}"
+        f"{words.title(name)}: {change} {words.signed(weighted['estimate'], decimals)} per step{scale} once who stops "
+        f"is allowed for ({words.interval(weighted, decimals)}; {of}); {naive} as it stands, {without} without last "
+        f"prompts. {agreement(raw, weighted, survived)}"
     )
 
 
@@ -42,22 +43,7 @@ def agreement(raw: Mapping[str, Any], weighted: Mapping[str, Any], survived: Map
     if signs == [0, 0, 0]:
         return "No clear drift in any of the three."
     if signs[0] and set(signs) == {signs[0]}:
-        return f"All three {'rise' if signs[0] > 0 else 'fall'}, so that stopping alone does not explain it."
+        return f"All three {'rise' if signs[0] > 0 else 'fall'}: who stops when does not explain it alone."
     if signs[0] and not any(signs[1:]):
-        return "No clear drift once stopping is allowed for: who stops when is enough to explain the raw change."
-    return "The three do not agree: no clear drift can be told from who stops when."
-
-
-def _told(one: Mapping[str, Any]) -> str:
-    decimals = words.of(one)
-    return f"{words.signed(one['estimate'], decimals)} ({words.interval(one, decimals)})"
-
-
-def _tipping(rows: pl.DataFrame, name: str) -> str:
-    found = words.row(rows, feature=name, estimand="tipping_point")
-    if found is None:
-        return ""
-    return (
-        f" It would vanish if stopping depended on the change not seen by {words.signed(found['estimate'], 2)} "
-        f"log odds per SD (on the prompt seen: {words.signed(found['effect'], 2)})."
-    )
+        return "Who stops when is enough to explain the change as it stands."
+    return "The three do not agree: no drift can be told from who stops when."

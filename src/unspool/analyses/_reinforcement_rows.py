@@ -15,7 +15,8 @@ from unspool.stats.jackknife import Estimate, Floats, jackknife
 from unspool.stats.within import ols_estimator, ols_sums, within
 
 NO_LABEL = "the log does not tell which prompts were upscaled"
-NO_STRATUM = "nobody has a term that was now kept, now dropped, after upscaled and other prompts"
+NO_STRATUM = "nobody has terms that were now kept, now dropped, after upscaled and other prompts"
+STRATA = "of a user, kind of next prompt, and whether the thread began with the term"
 COLUMNS = 2
 """Regressors: natural log of the step, and whether the prompt was upscaled."""
 
@@ -25,6 +26,7 @@ class Uses:
     """Uses of the terms of one family: one value per use in every array, in the order of the prompts.
 
     `place`: of the prompt in Steps. `kept`: the next prompt has the term. `new`: that is the first of the next thread.
+    `added`: the first prompt of the thread did not have the term.
     """
 
     place: Ints
@@ -32,10 +34,11 @@ class Uses:
     kept: Flags
     new: Flags
     upscaled: Flags
+    added: Flags
 
     def only(self, chosen: Flags) -> "Uses":
         """Some of the uses."""
-        flags = (part[chosen] for part in (self.kept, self.new, self.upscaled))
+        flags = (part[chosen] for part in (self.kept, self.new, self.upscaled, self.added))
         return Uses(self.place[chosen], self.term[chosen], *flags)
 
 
@@ -67,11 +70,17 @@ def _of_family(said: Terms, rows: Ints, following: Ints, labels: Floats, steps: 
     place, size = rows[said.row], len(said.names) + 1
     known = (following[place] >= 0) & ~np.isnan(labels[place])
     at, term = place[known], said.code[known]
+    opens = np.flatnonzero(np.diff(steps.thread, prepend=-1))[steps.thread[at]]
     there = place * size + said.code
-    wanted = following[at] * size + term
-    found = np.searchsorted(there, wanted)
-    kept = there[np.minimum(found, len(there) - 1)] == wanted if len(there) else np.zeros(0, dtype=np.bool_)
-    return Uses(at, term, kept, steps.left[at] == 0, labels[at] > 0)
+    kept, stated = (_among(there, prompt * size + term) for prompt in (following[at], opens))
+    return Uses(at, term, kept, steps.left[at] == 0, labels[at] > 0, ~stated)
+
+
+def _among(there: Ints, wanted: Ints) -> Flags:
+    """Whether each of the wanted is among sorted numbers."""
+    if not len(there):
+        return np.zeros(len(wanted), dtype=np.bool_)
+    return np.asarray(there[np.minimum(np.searchsorted(there, wanted), len(there) - 1)] == wanted)
 
 
 @dataclass(frozen=True)
@@ -83,18 +92,19 @@ class Rows:
 
     def of(self, family: str, said: Uses) -> Iterator[Row]:
         """The rows of one family of terms."""
-        by_term = "of a user and term, within threads and between them apart"
-        yield self.odds(family, "log_odds", said, self.strata(said, by_term=True), by_term)
-        for estimand, part in (("log_odds_kept", said.only(~said.new)), ("log_odds_carried", said.only(said.new))):
-            yield self.odds(family, estimand, part, self.strata(part, by_term=True), "of a user and term")
-        yield self.odds(family, "log_odds_user", said, self.strata(said, by_term=False), "of a user")
+        for estimand, part in _parts(said).items():
+            yield self.odds(family, estimand, part, self.strata(part), STRATA)
+        yield self.odds(family, "log_odds_added", said.only(said.added), self.strata(said.only(said.added)), STRATA)
+        yield self.odds(family, "log_odds_term", said, self.of_terms(said), "of a user, kind of next prompt, and term")
         yield self.shares(family, said)
 
-    def strata(self, said: Uses, *, by_term: bool) -> Ints:
+    def strata(self, said: Uses) -> Ints:
+        """Codes of user, kind of next prompt, and whether the thread began with the term."""
+        return (self.steps.user[said.place] * 2 + said.new) * 2 + said.added
+
+    def of_terms(self, said: Uses) -> Ints:
         """Codes of user, kind of next prompt, and term."""
-        key = self.steps.user[said.place] * 2 + said.new
-        if by_term:
-            key = key * (said.term.max(initial=0) + 1) + said.term
+        key = (self.steps.user[said.place] * 2 + said.new) * (said.term.max(initial=0) + 1) + said.term
         return np.asarray(np.unique(key, return_inverse=True)[1], dtype=np.int64)
 
     def columns(self, said: Uses) -> list[Floats]:
@@ -127,26 +137,23 @@ class Rows:
 
     def shares(self, family: str, said: Uses) -> Row:
         """The difference of shares kept, by least squares with the same strata."""
-        strata = self.strata(said, by_term=True)
+        strata = self.strata(said)
         used = mixed(said.upscaled, strata)
         part, codes, note = said.only(used), strata[used], None if used.any() else NO_STRATUM
         y, *x = (within(column, codes) for column in (part.kept.astype(np.float64), *self.columns(part)))
         sums = ols_sums(y, x, self.steps.units[part.place], self.steps.people.n_units)
-        what = "least squares with effects of user, term and kind of next prompt"
+        what = f"least squares with effects {STRATA}"
         return self.row(self.estimate(sums, note), family, "kept_more", part.place, what)
 
     def apart(self, style: Uses, content: Uses) -> Iterator[Row]:
         """The log odds ratios of style terms less those of content terms."""
-        for estimand, parts in (
-            ("log_odds", (style, content)),
-            ("log_odds_kept", (style.only(~style.new), content.only(~content.new))),
-            ("log_odds_carried", (style.only(style.new), content.only(content.new))),
-        ):
-            fits = [self.fit(said, self.strata(said, by_term=True)) for said in parts]
+        for estimand, ours in _parts(style).items():
+            parts = (ours, _parts(content)[estimand])
+            fits = [self.fit(said, self.strata(said)) for said in parts]
             reason = next((note for *_, note in fits if note), None)
             places = np.concatenate([said.place[used] for said, (used, *_) in zip(parts, fits, strict=True)])
             one = Estimate(None, note=reason) if reason else self._difference([sums for _, sums, _ in fits])
-            what = "conditional logit within uses of a user and term, style terms less content terms"
+            what = f"conditional logit within uses {STRATA}, style terms less content terms"
             yield self.row(one, "style_minus_content", estimand, places, what)
 
     def _difference(self, sums: list[Floats]) -> Estimate:
@@ -161,3 +168,8 @@ class Rows:
         numbers = self.steps.numbers(np.unique(places))
         same = {"feature": family, "estimand": estimand, "method": method(self.steps.people, what)}
         return told(one, self.steps.log.settings, *self.notes, **same, **numbers, **more)
+
+
+def _parts(said: Uses) -> dict[str, Uses]:
+    """All uses, those with the next prompt in the thread, and those with it in the next thread, by estimand."""
+    return {"log_odds": said, "log_odds_kept": said.only(~said.new), "log_odds_carried": said.only(said.new)}

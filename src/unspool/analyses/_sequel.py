@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Flags, Steps
-from unspool.edits.terms import CONTENT, coded_terms
+from unspool.edits.terms import CONTENT, Terms, coded_terms
 from unspool.features.length import WORD
 from unspool.stats.jackknife import Floats
+from unspool.syntax.codes import coded, places
 
 ALIKE = 0.5
 """Share of the content terms of the shorter prompt from which on two threads are about the same."""
@@ -21,22 +23,69 @@ MOST_THREADS = 200_000
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the first and the last prompts of n threads say: those of thread t are the rows t and n + t.
+
+    `tail`: code of a row's last words, -1 for a row that has fewer than TAIL.
+    """
+
+    terms: Terms
+    tail: Ints
+    n: int
+
+    def of(self, family: str) -> "Said":
+        """The terms of one family."""
+        return Said(self.terms.of(family), self.tail, self.n)
+
+    def pasted(self, one: Ints, other: Ints) -> Flags:
+        """Whether two rows end with the same words."""
+        return np.asarray((self.tail[one] == self.tail[other]) & (self.tail[one] >= 0))
+
+    def within(self, rows: Ints) -> tuple[Ints, Ints]:
+        """All terms of some rows: the place of the row among `rows`, and the term's code."""
+        sizes = np.bincount(self.terms.row, minlength=2 * self.n)
+        return np.repeat(np.arange(len(rows)), sizes[rows]), self.terms.code[places(rows, sizes)]
+
+    def has(self, rows: Ints, codes: Ints) -> Flags:
+        """Whether each row has the term beside it."""
+        if not len(self._keys):
+            return np.zeros(len(rows), dtype=np.bool_)
+        wanted = rows * len(self.terms.names) + codes
+        there = np.searchsorted(self._keys, wanted)
+        return np.asarray(self._keys[np.minimum(there, len(self._keys) - 1)] == wanted)
+
+    @cached_property
+    def _keys(self) -> Ints:
+        return self.terms.row * len(self.terms.names) + self.terms.code
+
+    def overlap(self, one: Ints, other: Ints) -> Floats:
+        """Terms that two rows share, by those of the row that has fewer; 0 where one has none."""
+        sizes = np.bincount(self.terms.row, minlength=2 * self.n)
+        which, code = self.within(one)
+        shared = np.bincount(which[self.has(other[which], code)], minlength=len(one))
+        return np.asarray(shared / np.maximum(1, np.minimum(sizes[one], sizes[other])))
+
+
+@dataclass(frozen=True)
 class Sequel:
     """Threads of the users that were looked at, by user and time; one value per thread in every array.
 
-    `first`, `last`: places of their first and last prompts in Steps. `user`: codes. `number`: from 0 within the user.
-    `again`: it is about the same as the thread before, so that it may be a part of it. `after`: there is a thread of
-    the user before it, which had ended when it began. `pasted`: it begins with the tail of that thread's last prompt.
-    `hours` since then, NaN without times. `sampled`: how many users were looked at, None for all.
+    `first`, `last`: places of their first and last prompts in Steps. `said`: what these say. `user`: codes. `number`:
+    from 0 within the user. `again`: it is about the same as the thread before, so that it may be a part of it.
+    `after`: there is a thread of the user before it, which had ended when it began. `pasted`: it begins with the tail
+    of that thread's last prompt. `began`: hours since 1970; `hours`: since the end of the thread before, of no meaning
+    for a first thread; both NaN without times. `sampled`: how many users were looked at, None for all.
     """
 
     first: Ints
     last: Ints
+    said: Said
     user: Ints
     number: Ints
     again: Flags
     after: Flags
     pasted: Flags
+    began: Floats
     hours: Floats
     sampled: int | None
 
@@ -67,9 +116,14 @@ def sequel(steps: Steps, most: int = MOST_THREADS) -> Sequel:
     user = steps.user[first]
     opens = np.flatnonzero(np.diff(user, prepend=-1))
     number = np.arange(len(user)) - np.repeat(opens, np.diff(opens, append=len(user)))
-    again, pasted = _alike(steps, first, last, number > 0)
+    said = _said(steps.column(pl.col("text")).gather(np.concatenate([first, last])))
+    has_before = number > 0
+    again, pasted = _again(said.of(CONTENT), has_before), np.zeros(len(user), dtype=np.bool_)
+    here = np.flatnonzero(has_before)
+    pasted[here] = said.pasted(here - 1 + said.n, here)
     ended = np.concatenate([np.zeros(min(1, len(user)), np.bool_), steps.order[last[:-1]] < steps.order[first[1:]]])
-    return Sequel(first, last, user, number, again, (number > 0) & ended, pasted, _hours(steps, first, last), sampled)
+    began, hours = _hours(steps, first, last)
+    return Sequel(first, last, said, user, number, again, has_before & ended, pasted, began, hours, sampled)
 
 
 def _sample(steps: Steps, user: Ints, most: int) -> tuple[Flags, int | None]:
@@ -84,26 +138,21 @@ def _sample(steps: Steps, user: Ints, most: int) -> tuple[Flags, int | None]:
     return kept, int((np.bincount(user[kept]) > 0).sum())
 
 
-def _alike(steps: Steps, first: Ints, last: Ints, has_before: Flags) -> tuple[Flags, Flags]:
-    """Whether each thread is about the same as the one before, and whether it begins with a paste from there."""
+def _said(texts: pl.Series) -> Said:
+    """What texts say: first the first prompts of all threads, then their last."""
+    ends = tails(texts)
+    tail = np.full(len(texts), -1, dtype=np.int64)
+    tail[ends.is_not_null().to_numpy()] = coded(ends.drop_nulls())[0]
+    return Said(coded_terms(texts), tail, len(texts) // 2)
+
+
+def _again(said: Said, has_before: Flags) -> Flags:
+    """Whether each thread is about the same as the one before."""
+    again = np.zeros(said.n, dtype=np.bool_)
     here = np.flatnonzero(has_before)
-    texts = steps.column(pl.col("text"))
-    again, pasted = (np.zeros(len(first), dtype=np.bool_) for _ in range(2))
-    if len(here):
-        opening, before, ending = (texts.gather(at) for at in (first[here], first[here - 1], last[here - 1]))
-        again[here] = (_overlap(before, opening) >= ALIKE) | (_overlap(ending, opening) >= ALIKE)
-        pasted[here] = (tails(ending) == tails(opening)).fill_null(False).to_numpy()
-    return again, pasted
-
-
-def _overlap(one: pl.Series, other: pl.Series) -> Floats:
-    """Content terms of two texts that are the same, by those of the text that has fewer; 0 where one has none."""
-    n = len(one)
-    found = coded_terms(pl.concat([one, other])).of(CONTENT)
-    sizes = np.bincount(found.row, minlength=2 * n)
-    key = np.sort((found.row % n) * (len(found.names) + 1) + found.code)
-    shared = np.bincount(key[1:][key[1:] == key[:-1]] // (len(found.names) + 1), minlength=n)
-    return np.asarray(shared / np.maximum(1, np.minimum(sizes[:n], sizes[n:])))
+    for before in (here - 1, here - 1 + said.n):
+        again[here] |= said.overlap(before, here) >= ALIKE
+    return again
 
 
 def tails(texts: pl.Series) -> pl.Series:
@@ -114,12 +163,12 @@ def tails(texts: pl.Series) -> pl.Series:
     return frame.select(pl.when(long).then(pl.col("words").list.tail(TAIL).list.join(" ")))["words"]
 
 
-def _hours(steps: Steps, first: Ints, last: Ints) -> Floats:
-    """Hours from the last prompt of the thread before to the first of each thread; of no meaning for a first thread."""
-    times = steps.of(pl.col("time").dt.epoch("ms"))
-    hours = np.full(len(first), np.nan)
-    hours[1:] = (times[first[1:]] - times[last[:-1]]) / 3_600_000
-    return hours
+def _hours(steps: Steps, first: Ints, last: Ints) -> tuple[Floats, Floats]:
+    """Hours at which each thread began, and from the last prompt of the thread before to there; NaN without times."""
+    times = steps.of(pl.col("time").dt.epoch("ms")) / 3_600_000
+    between = np.full(len(first), np.nan)
+    between[1:] = times[first[1:]] - times[last[:-1]]
+    return times[first], between
 
 
 def notes(found: Sequel) -> Iterator[str]:

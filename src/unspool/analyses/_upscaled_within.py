@@ -6,7 +6,7 @@ import numpy as np
 
 from unspool.analyses._steps import Row
 from unspool.analyses._upscaled_sample import STEP, Sample
-from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Floats, jackknife, of_enough
 from unspool.stats.user_pairs import Ranked
 from unspool.stats.within import means, ols_estimator, ols_sums
 
@@ -48,7 +48,8 @@ def rows(sample: Sample, values: Floats, ranks: Ranked, told: Told, level: float
 def _row(
     told: Told, estimand: str, found: Estimate, what: str, size: Row, why: str | None = None, **more: object
 ) -> Row:
-    return told(estimand, Estimate(None, note=why) if why else found, what, **size, **more)
+    known = Estimate(None, note=why) if why else of_enough(found, size["n_users"])
+    return told(estimand, known, what, **size, **more)
 
 
 def _last(k: int) -> Callable[[Floats], Floats]:

@@ -1,5 +1,6 @@
 """What stays of a thread in the first prompt of the user's next one, and how first prompts change with tenure."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -7,6 +8,8 @@ import polars as pl
 from unspool.analyses import Measured, results
 from unspool.analyses import _words as words
 from unspool.analyses._carryover_rows import Rows, gap, values
+from unspool.analyses._carryover_tenure import tenure
+from unspool.analyses._carryover_terms import TermRows
 from unspool.analyses._columns import known
 from unspool.analyses._people import NOBODY
 from unspool.analyses._sequel import notes, sequel
@@ -22,6 +25,7 @@ LIMITS = (
 ORDER = 80
 FIGURES: tuple[str, ...] = ("sawtooth", "carryover")
 FAMILIES = ("n_style_words", "n_content_words")
+TERMS = ("style", "content", "style_minus_content")
 
 
 def analyse(log: Measured) -> pl.DataFrame:
@@ -31,26 +35,42 @@ def analyse(log: Measured) -> pl.DataFrame:
     last; `carried` and `gain` are the two means. R has also one row per group: the time between the two threads.
     `R_without_paste`: without next threads that begin with the last words of the one before. `dose`: slope of
     f[k+1] - f[k-1] on g[k] within users; `placebo`: of f[k-1] - f[k-2]. `tenure`: mean first prompt of thread `step`;
-    `tenure_last`: its mean last prompt; `tenure_slope`: of first prompts per thread. `selected`: users with several threads less those with one, at their first prompt.
-    The feature style_minus_content has R of n_style_words less R of n_content_words.
+    `tenure_last`: its mean last prompt; `tenure_slope`: of first prompts per thread; `tenure_slope_weeks`: with effects
+    of calendar weeks. `selected`: users with several threads less those with one, at their first prompt.
+    The features style and content are of terms: `kept_terms`, the share of those that a thread added which the next
+    first prompt has, less the share that the first prompt before has; the two are `kept_terms_next` and
+    `kept_terms_before`, `kept_terms_share` is (next - before) / (1 - before). `kept_terms_without_paste`: without ends
+    that come back word for word; `kept_terms_placebo`: the difference of the two first prompts before.
+    The feature style_minus_content has R of n_style_words less R of n_content_words, and the like of kept_terms.
     """
     own = log.own
     there, reasons = known(own)
     found = steps(own)
-    if found.people.ids is None:
+    named, texts = found.people.ids is not None, bool(own.prompts.select(pl.col("text").count()).collect().item())
+    if not named:
         reasons, there = dict.fromkeys(own.columns, NOBODY), []
     rows: list[Row] = []
-    if there:
+    if named and (there or texts):
         after = sequel(found)
-        make = Rows(found, after, tuple(notes(after)))
-        for name in there:
-            rows += [one | {"method": _method(found.people, name, own)} for one in make.of(values(name, found, after))]
-        if set(FAMILIES) <= set(there):
-            one = gap(make, *(values(name, found, after) for name in FAMILIES))
-            rows.append(one | {"method": _method(found.people, FAMILIES[0], own)})
-    none = {"n_prompts": 0, "n_threads": 0, "n_users": None if found.people.ids is None else 0}
+        rows += _of_features(Rows(found, after, tuple(notes(after))), there)
+        rows += TermRows(found, after, tuple(notes(after))).all() if texts else []
+    none = {"n_prompts": 0, "n_threads": 0, "n_users": 0 if named else None}
     rows += [{"feature": name, "estimand": "R", "note": reason, **none} for name, reason in reasons.items()]
+    if not (named and texts):
+        why = "the log has no texts" if named else NOBODY
+        rows += [{"feature": name, "estimand": "kept_terms", "note": why, **none} for name in TERMS]
     return results(rows, analysis="carryover", mode="corrected", rule=own.rule, seed=own.settings.seed)
+
+
+def _of_features(make: Rows, names: list[str]) -> Iterator[Row]:
+    found, own = make.steps, make.steps.log
+    for name in names:
+        x = values(name, found, make.found)
+        for one in (*make.of(x), *tenure(make, x)):
+            yield one | {"method": _method(found.people, name, own)}
+    if set(FAMILIES) <= set(names):
+        one = gap(make, *(values(name, found, make.found) for name in FAMILIES))
+        yield one | {"method": _method(found.people, FAMILIES[0], own)}
 
 
 def _method(people: Any, name: str, own: Measured) -> str:
@@ -58,9 +78,14 @@ def _method(people: Any, name: str, own: Measured) -> str:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """What is carried over of style and of content, whether more where more was added, and what tenure does."""
-    told = [_retention(rows, name) for name in FAMILIES]
-    told += [_gap(rows), _dose(rows, FAMILIES[0]), _tenure(rows, FAMILIES[0])]
+    """Which terms are kept, what is carried over of style, whether more where more was added, and what tenure does."""
+    told = [
+        _kept(rows),
+        _retention(rows, FAMILIES[0]),
+        _gap(rows),
+        _dose(rows, FAMILIES[0]),
+        _tenure(rows, FAMILIES[0]),
+    ]
     listed = [sentence for sentence in told if sentence]
     if not listed:
         return words.reasons(rows)
@@ -71,6 +96,29 @@ CAUTION = (
     "These are records of what users chose to write: what lasts from thread to thread may come from the model, from "
     "other users or from a habit of pasting, and only users with several threads show it."
 )
+
+
+def _kept(rows: pl.DataFrame) -> str | None:
+    one, after, before = (
+        words.row(rows, feature="style", estimand=f"kept_terms{which}") for which in ("", "_next", "_before")
+    )
+    if one is None or after is None or before is None:
+        return None
+    unclear = "" if words.sign(one) else ", no clear difference"
+    sentence = (
+        f"Of the style terms that a thread added, {words.percent(after['estimate'])} stand in the user's next first "
+        f"prompt and {words.percent(before['estimate'])} stood in the one before: {_points(one)} "
+        f"({words.percent_interval(one)}{unclear}; {words.number_of(one['n_users'], 'user')})"
+    )
+    others = {"without pastes": ("style", "kept_terms_without_paste"), "content terms": ("content", "kept_terms")}
+    for what, (feature, estimand) in others.items():
+        other = words.row(rows, feature=feature, estimand=estimand)
+        sentence += f"; {what} {_points(other)} ({words.percent_interval(other)})" if other else ""
+    return f"{sentence}."
+
+
+def _points(one: Row) -> str:
+    return f"{100 * one['estimate']:+.1f} percentage points"
 
 
 def _retention(rows: pl.DataFrame, name: str) -> str | None:

@@ -151,12 +151,12 @@ def _spread(x: Floats) -> Floats:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """What the figure does not show, what A shows, then a sentence per feature on the figure, the paper's first."""
+    """What A shows, what the paper's figure does not, then a sentence per feature on that figure."""
     own, paper = rows.filter(mode="corrected"), rows.filter(pl.col("mode") != "corrected")
     asymmetry = sentences(own)
     names = words.lead(paper)[: IN_SHORT if asymmetry else words.SENTENCES - 1]
-    told = [*asymmetry, *(sentence(paper, name) for name in names)]
-    return [CAUTION, *told] if told else words.reasons(rows)
+    of_figure = [sentence(paper, name) for name in names]
+    return [*asymmetry, CAUTION, *of_figure] if asymmetry or of_figure else words.reasons(rows)
 
 
 CAUTION = (

@@ -24,11 +24,12 @@ FEATURES = ("style", "content")
 def analyse(log: Measured) -> pl.DataFrame:
     """Rows of mode "corrected" for style and content terms: `log_odds` and its companions.
 
-    Log odds ratio of being kept after an upscaled and another prompt, among uses of the same term by the same user,
-    with the natural log of the step held: `log_odds` of all uses (those with the next prompt in the same thread apart
-    from those with it in the user's next thread), `log_odds_kept` within threads, `log_odds_carried` from the last
-    prompt of a thread to the first of the next, `log_odds_user` within users only; `effect` is the odds ratio.
-    `kept_more`: the difference of the shares kept. style_minus_content: the first three, of the one less the other.
+    Log odds ratio of being kept after an upscaled and another prompt, with the natural log of the step held, among the
+    uses of terms by one user that have the next prompt in the same thread, or in the user's next thread, and that the
+    thread began with, or not: `log_odds` of all uses, `log_odds_kept` within threads, `log_odds_carried` from the last
+    prompt of a thread to the first of the next, `log_odds_added` without terms that the thread began with.
+    `log_odds_term`: among the uses of the same term. `effect` is the odds ratio. `kept_more`: the difference of the
+    shares kept. style_minus_content: the first three, of the one less the other.
     """
     own = log.own
     reason = _unknown(own)

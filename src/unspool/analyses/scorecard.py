@@ -36,13 +36,15 @@ EXPLANATIONS: dict[str, str] = {
 class Signature:
     """A result that the explanations predict differently. `at`: its analysis, feature and estimand.
 
-    `predicted`: a mark per explanation, in their order: above the null "+", below it "-", at it "0", nothing ".".
+    `only_if`: another result that must be clearly above 0 for this one to mean anything. `predicted`: a mark per
+    explanation, in their order: above the null "+", below it "-", at it "0", nothing ".".
     """
 
     title: str
     at: tuple[str, str, str]
     predicted: str
     null: float = 0.0
+    only_if: tuple[str, str, str] | None = None
 
     def by(self, explanation: str) -> str:
         """What an explanation predicts of it."""
@@ -51,7 +53,11 @@ class Signature:
 
 SIGNATURES: dict[str, Signature] = {
     "content_share": Signature(
-        "content's share of the growth", ("growth", "n_words", "share_content"), "+--..+", null=0.5
+        "content's share of the growth",
+        ("growth", "n_words", "share_content"),
+        "+--..+",
+        null=0.5,
+        only_if=("growth", "n_words", "net"),
     ),
     "retention": Signature(
         "style kept into the next thread beyond content", ("carryover", "style_minus_content", "R"), "0++0+0"
@@ -94,18 +100,29 @@ def _card(name: str, before: pl.DataFrame) -> Iterator[Row]:
 def _cell(name: str, signature: str, before: pl.DataFrame) -> Row:
     one = SIGNATURES[signature]
     predicted = one.by(name)
-    analysis, feature, estimand = one.at
-    same: dict[str, Any] = {"feature": name, "estimand": signature}
-    keys = {"analysis": analysis, "feature": feature, "estimand": estimand, "mode": "corrected"}
-    found = before.filter(*(pl.col(key) == value for key, value in keys.items()), pl.col("group").is_null())
+    same: dict[str, Any] = {"feature": name, "estimand": signature, "method": "/".join(one.at)}
     told = f"predicted: {_PREDICTED[predicted]}"
-    if not found.height:
-        return {**same, "note": f"{told}; the analysis {analysis} was not done"}
-    row = found.row(0, named=True)
-    why = row["note"] if row["estimate"] is None else None
+    row = _found(before, one.at)
+    if row is None:
+        return {**same, "note": f"{told}; the analysis {one.at[0]} was not done"}
     copied = {key: row[key] for key in _COPIED} | ({"p_value": None} if one.null else {})
+    if row["estimate"] is None:
+        return {**same, **copied, "note": joined(told, row["note"])}
+    if one.only_if and not _is_above_0(_found(before, one.only_if)):
+        return {**same, **copied, "note": f"{told}; not judged, since {'/'.join(one.only_if)} is not clearly above 0"}
     effect = _agreement(row, predicted, one.null) if predicted in "+-" else {}
-    return {**same, **copied, **effect, "method": f"{analysis}/{feature}/{estimand}", "note": joined(told, why)}
+    return {**same, **copied, **effect, "note": told}
+
+
+def _found(before: pl.DataFrame, at: tuple[str, str, str]) -> Row | None:
+    """The row of mode "corrected" with this analysis, feature and estimand, and without group."""
+    keys = dict(zip(("analysis", "feature", "estimand"), at, strict=True)) | {"mode": "corrected"}
+    rows = before.filter(*(pl.col(key) == value for key, value in keys.items()), pl.col("group").is_null())
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _is_above_0(row: Row | None) -> bool:
+    return row is not None and row["ci_low"] is not None and row["ci_low"] > 0
 
 
 _PREDICTED = {"+": "above its null", "-": "below its null", "0": "at its null", ".": "nothing"}
@@ -153,14 +170,14 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     judged = here.filter(pl.col("effect_name") == "agreement")
     if not judged.height:
         return f"{EXPLANATIONS[name]}: this log cannot tell, none of its signatures could be estimated."
-    sides = [_titles(judged, side) for side in (AGREE, OPPOSE, UNCLEAR)]
-    clear, opposite, open_ = sides
+    clear, opposite, open_ = (_titles(judged, side) for side in (AGREE, OPPOSE, UNCLEAR))
     parts = [
         f"as predicted: {'; '.join(clear)}" if clear else "",
         f"the other way: {'; '.join(opposite)}" if opposite else "",
         f"not clear: {'; '.join(open_)}" if open_ else "",
     ]
-    return f"{EXPLANATIONS[name]}: {_judgement(clear, opposite, open_)} ({' | '.join(part for part in parts if part)})."
+    told = ". ".join(f"{part[0].upper()}{part[1:]}" for part in parts if part)
+    return f"{EXPLANATIONS[name]}: {_judgement(clear, opposite, open_)}. {told}."
 
 
 def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
@@ -177,8 +194,9 @@ def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
 
 def _titles(judged: pl.DataFrame, side: float) -> list[str]:
     here = judged.filter(pl.col("effect") == side)
-    return [f"{SIGNATURES[row['estimand']].title} {_amount(row)}" for row in here.iter_rows(named=True)]
+    amount = _amount if side != UNCLEAR else lambda _: ""
+    return [f"{SIGNATURES[row['estimand']].title}{amount(row)}" for row in here.iter_rows(named=True)]
 
 
 def _amount(row: dict[str, Any]) -> str:
-    return f"({words.number(row['estimate'], words.of(row))}, {words.interval(row)})"
+    return f" ({words.number(row['estimate'], words.of(row))}, {words.interval(row)})"

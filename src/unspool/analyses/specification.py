@@ -53,6 +53,17 @@ HEADLINES = (
     Headline("carryover", "n_style_words", "R"),
     Headline("upscaled", "n_words", "within_user", "prompts"),
 )
+CALLED = {
+    "drift/raw_transition": "change per step",
+    "drift/ipcw": "change per step weighted for stopping",
+    "drift/drop_last": "change per step without the last",
+    "convergence/A_step": "asymmetry A",
+    "convergence/A_last": "asymmetry A at the last prompt",
+    "growth/share_content": "content's share of the growth",
+    "carryover/R": "share kept into the next thread",
+    "upscaled/within_user": "upscaled less others within a person",
+}
+"""What the headlines are called."""
 CARRIED = (
     *("estimate", "standard_error", "ci_low", "ci_high", "ci_level", "p_value", "effect", "effect_name"),
     *("n_prompts", "n_threads", "n_users", "method", "note"),
@@ -149,7 +160,11 @@ def findings(rows: pl.DataFrame) -> list[str]:
 
 
 def _short(one: words.Row) -> str:
-    return f"{one['estimand'].rsplit(' ', 1)[0]} of {one['feature']}"
+    return f"{words.title(one['feature'])}, {_called(one['estimand'].rsplit(' ', 1)[0])}"
+
+
+def _called(name: str) -> str:
+    return CALLED.get(name, name)
 
 
 def _sentence(rows: pl.DataFrame, one: words.Row) -> str:
@@ -157,6 +172,6 @@ def _sentence(rows: pl.DataFrame, one: words.Row) -> str:
     spread = rows.filter(pl.col("estimate").is_not_null(), feature=one["feature"], estimand=name)
     low, high = min(spread["estimate"]), max(spread["estimate"])
     return (
-        f"Not robust: {_short(one)} has the opposite sign under {one['estimate']:.0f} rule(s); estimates run from "
+        f"Hangs on the rule: {_short(one)} has the opposite sign under {one['estimate']:.0f} rule(s); it runs from "
         f"{low:.3g} to {high:.3g} over {spread.height} rules."
     )

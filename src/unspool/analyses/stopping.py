@@ -26,10 +26,9 @@ LIMITS = (
 ORDER = 90
 FIGURES: tuple[str, ...] = ("incidence",)
 ANY, UNKNOWN = "any", "unknown"
-MOST = 6
+MOST = 5
 MOST_PROMPTS = 300_000
 """Prompts of whole users on which the six hazards of a feature are fitted at most."""
-_LEADING = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 
 
 def analyse(log: Measured) -> pl.DataFrame:
@@ -110,8 +109,7 @@ def _incidences(sums: Floats) -> Floats:
 def findings(rows: pl.DataFrame) -> list[str]:
     """Who ends how, then the chief features' hazards."""
     whole = rows.filter(pl.col("step").is_null())
-    there = words.lead(whole.filter(pl.col("feature") != "-"))
-    names = [*(name for name in _LEADING if name in there), *(name for name in there if name not in _LEADING)]
+    names = words.chief(whole.filter(pl.col("feature") != "-"))
     told = [*_ends(rows), *(_sentence(whole, name) for name in names)]
     return told[:MOST] or words.reasons(rows)
 
@@ -138,13 +136,13 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     hazard = words.row(rows, feature=name, estimand="hazard")
     if hazard is None:
         return f"{words.title(name)}: not estimated within users."
-    told = {1: "more likely", -1: "less likely", 0: "no clear difference in"}[words.sign(hazard)]
-    head = f"{told} to stop" if words.sign(hazard) else f"{told} stopping"
-    others = [words.row(rows, feature=name, estimand=f"hazard_{cause}") for cause in CAUSES]
-    by = "; ".join(f"{cause} {_odds(one)}" for cause, one in zip(CAUSES, others, strict=True) if one)
+    told = {1: "stop more often", -1: "stop less often", 0: "stop about as often"}[words.sign(hazard)]
+    others = {cause: words.row(rows, feature=name, estimand=f"hazard_{cause}") for cause in CAUSES}
+    clear = [f"{cause} {_odds(one)}" for cause, one in others.items() if one and words.sign(one)]
+    by = f"; clear of these ends: {', '.join(clear)}" if clear else ""
     return (
-        f"{words.title(name)}: {head} after a prompt that is one SD higher than the same user's others, log odds "
-        f"{_odds(hazard)}{f'; by end: {by}' if by else ''}."
+        f"{words.title(name)}: people {told} after a prompt one SD above their others, log odds {_odds(hazard)}, "
+        f"{words.number_of(hazard['n_users'], 'user')}{by}."
     )
 
 

@@ -50,7 +50,8 @@ Rules = Annotated[
     list[str] | None,
     typer.Option(
         "--rule",
-        help="Grouping rule (see `unspool rules`); repeatable, the first is the chosen one.",
+        help="Grouping rule (see `unspool rules`); repeatable, the first is the chosen one. "
+        "By default the threads of the log itself, else scene.",
         rich_help_panel=RULE,
     ),
 ]

@@ -39,10 +39,9 @@ def add_threads(
     study: "Study", rule: list[str] | None, progress: "Progress", workers: int | None, **options: "str | float | None"
 ) -> None:
     """Run the rules, the first as the chosen one."""
-    from unspool.stages.thread import thread
-    from unspool.threads import DEFAULT
+    from unspool.stages.thread import default_rule, thread
 
-    rules = rule or [DEFAULT]
+    rules = rule or [default_rule(study)]
     o.check_rule_options(rules, **options)
     for number, name in enumerate(rules):
         thread(study, name, choose=number == 0, jobs=workers, progress=progress, **o.rule_options(name, **options))

@@ -33,12 +33,31 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 
 
 def common(old: Sequence[int], new: Sequence[int]) -> Matches:
-    """Places in both of a longest common subsequence. Hunt & Szymanski 1977."""
-    where: defaultdict[int, list[int]] = defaultdict(list)
-    for place in range(len(new) - 1, -1, -1):
-        where[new[place]].append(place)
-    points = [(i, j) for i, word in enumerate(old) for j in where.get(word, ())]
-    return [points[place] for place in longest_increasing([j for _, j in points])]
+    """Places in both of a longest common subsequence, in n steps over words of m bits. Allison & Dix 1986.
+
+    Of several it is the one that patience sorting finds: each word of the later text as early as it can be, with the
+    last word of the earlier text that it can stand for.
+    """
+    where: defaultdict[int, int] = defaultdict(int)
+    for place, word in enumerate(new):
+        where[word] |= 1 << place
+    ends, rows = 0, [0]  # bit j of row i: the shortest beginning of `new` with so much in common with old[:i] ends at j
+    for word in old:
+        reached = ends | where.get(word, 0)
+        ends = reached & ~(reached - (ends << 1 | 1))
+        rows.append(ends)
+    return _traced(old, new, rows)
+
+
+def _traced(old: Sequence[int], new: Sequence[int], rows: Sequence[int]) -> Matches:
+    found, i, beyond = [], len(old), rows[-1].bit_length()
+    while ends := rows[i] & ((1 << beyond) - 1):
+        beyond = ends.bit_length() - 1
+        i -= 1
+        while old[i] != new[beyond]:
+            i -= 1
+        found.append((i, beyond))
+    return found[::-1]
 
 
 def match(old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]) -> Matches:

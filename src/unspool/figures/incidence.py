@@ -13,6 +13,7 @@ READ = (
     "Lines are shares of all threads that have ended in that way after so many prompts; bands are intervals over "
     "users. Satisfied: the last prompt was upscaled. Switched: it was not, and the next thread began within 30 minutes."
 )
+TALL = 280
 ENDS = {
     "any": "ended",
     "satisfied": "satisfied",
@@ -39,4 +40,5 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
     ends = [side["told"][-1] for side in data.partition_by("line", maintain_order=True)]
     alt = f"{TITLE}: {'; '.join(ends)}."
     n = _labels.n(found.filter(step=1), "threads", "users")
-    return [Figure("incidence", TITLE, _marks.finished(layers, data, theme, title=TITLE), n, alt, data)]
+    chart = _marks.finished(layers, data, theme, height=TALL, title=TITLE)
+    return [Figure("incidence", TITLE, chart, n, alt, data)]

@@ -16,7 +16,7 @@ READ = (
     "the paper's means, less the one at step 1. Grey: where the solid line stays in 95 of 100 logs, step by step, if "
     "the order of prompts within threads is chance."
 )
-CURVES = {"order_curve": "same threads, last prompt aside", "mean": "as in the paper"}
+CURVES = {"order_curve": "last prompts aside", "mean": "the paper's means"}
 BAND = ("null_low", "null_high")
 
 
@@ -64,4 +64,5 @@ def _layers(data: pl.DataFrame, axis: str, theme: Theme) -> list[Any]:
     last = int(data["step"].max())  # type: ignore[arg-type]
     x, y = _marks.steps(last, "step"), _marks.up("null_low", axis)
     band = alt.Chart().mark_area(opacity=0.28, color=theme.soft).encode(x=x, y=y, y2="null_high:Q")
+    band = band.transform_filter("isValid(datum.null_low)")
     return [band, *_marks.along(last, axis, bars=True, **_marks.lines("line", list(CURVES.values()), theme))]

@@ -18,6 +18,7 @@ READ = (
 )
 ENDS = {"tenure": "first prompt", "tenure_last": "last prompt"}
 APART = 0.45
+DASHES = ([1, 0], [3, 3])
 
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
@@ -54,10 +55,10 @@ def _layers(last: int, axis: str, theme: Theme) -> list[Any]:
     x = alt.X("place:Q", title="Thread of the person", axis=ticks, scale=scale)
     y = _marks.up("estimate", axis)
     look = _marks.lines("end", list(ENDS.values()), theme)
-    line = {"strokeWidth": 1.5, "color": theme.soft}
+    within, between = (alt.Chart().mark_line(strokeWidth=1.5, color=theme.soft, strokeDash=dash) for dash in DASHES)
     return [
-        alt.Chart().mark_line(**line).encode(x=x, y=y, detail="step:N"),
-        alt.Chart().mark_line(**line, strokeDash=[3, 3]).encode(x=x, y=y, detail="between:N"),
+        within.encode(x=x, y=y, detail="step:N"),
+        between.encode(x=x, y=y, detail="between:N"),
         alt.Chart().mark_rule(strokeWidth=1.2).encode(x=x, y=_marks.up("ci_low", axis), y2="ci_high:Q"),
         alt.Chart()
         .mark_point(filled=True, size=44, opacity=1)

@@ -9,7 +9,7 @@ from unspool.analyses import _words as words
 from unspool.features import Column
 from unspool.figures import Figure, Theme, _labels, _marks
 
-TITLE = "Which of three shapes do the two sides have?"
+TITLE = "Threads that rise and fall, beside the three shapes"
 MULTIPLES = True
 READ = (
     "Threads are split by whether they change by more than the mean; points are means of each side, less that of all "

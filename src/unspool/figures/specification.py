@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from unspool.analyses.specification import CALLED
 from unspool.features import Column
 from unspool.figures import Figure, Theme, _contrast, _labels
 
@@ -13,16 +14,6 @@ READ = (
     "A row is a rule that cuts the log into threads, the arrow marks the rule of this study. Dots are estimates on the "
     "same sample of users, bars intervals over users. A result that hangs on the rule crosses the dashed line at 0."
 )
-NAMES = {
-    "drift/raw_transition": "change per step",
-    "drift/ipcw": "change per step, weighted",
-    "drift/drop_last": "change per step, without the last",
-    "convergence/A_step": "asymmetry A",
-    "convergence/A_last": "asymmetry A at the last prompt",
-    "growth/share_content": "content's share of the growth",
-    "carryover/R": "kept into the next thread",
-    "upscaled/within_user": "upscaled less others, within a person",
-}
 COUNT = " flips"
 
 
@@ -33,9 +24,9 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
 
 def _charts(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Iterator[Figure]:
     own = {(row["feature"], row["estimand"]): row["rule"] for row in rows.iter_rows(named=True)}
-    found = rows.filter(pl.col("estimate").is_not_null(), pl.col("estimand").is_in(list(NAMES)))
+    found = rows.filter(pl.col("estimate").is_not_null(), pl.col("estimand").is_in(list(CALLED)))
     parts = found.partition_by("estimand", "feature", as_dict=True)
-    for estimand in NAMES:
+    for estimand in CALLED:
         for feature in found["feature"].unique(maintain_order=True):
             if (estimand, feature) in parts:
                 rule = own.get((feature, estimand + COUNT))
@@ -44,7 +35,7 @@ def _charts(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> 
 
 def _one(rows: pl.DataFrame, own: str | None, columns: Mapping[str, Column], theme: Theme) -> Figure:
     feature, estimand = rows.row(0, named=True)["feature"], rows.row(0, named=True)["estimand"]
-    title = f"{_labels.title(feature, columns)}: {NAMES[estimand]}"
+    title = f"{_labels.title(feature, columns)}: {CALLED[estimand]}"
     labels = [f"{'▸ ' if rule == own else ''}{_labels.plain(rule or '')}" for rule in rows["rule"]]
     name = f"specification-{feature}-{estimand.replace('/', '-')}"
     return _contrast.dots(name, title, rows, labels, estimand.split("/")[1], theme, "threads", "users")

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unspool.report._answers import Answer
 from unspool.report._drawn import Block
 from unspool.report._tables import Table
 
@@ -95,7 +96,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Content:
-    """All that the page holds. `words`: the magic words. `void`: name and reason of what could not be measured."""
+    """All that the page holds. `words`: the magic words. `void`: name and reason of what could not be measured.
+
+    `answers`: the first table, and `rules` a sentence of how the threads of its columns were cut. `silent`: titles of
+    the analyses of which nothing is known.
+    """
 
     title: str
     about: str
@@ -103,6 +108,9 @@ class Content:
     books: Books
     brief: Sequence[tuple[str, str, Sequence[str]]]
     sections: Sequence[Section]
+    answers: Sequence[Answer] = ()
+    rules: str = ""
+    silent: Sequence[str] = ()
     words: Sequence[Table] = ()
     threads: Sequence[Sequence[Step]] = ()
     threads_note: str = ""

@@ -10,7 +10,7 @@ from unspool.features import Column
 from unspool.figures import SCREEN, Figure, _render, drawing
 from unspool.report._svg import inline
 
-OPEN = 6
+OPEN = 3
 MOST = 12
 MOST_FEATURES = 48
 
@@ -55,7 +55,7 @@ def blocks(names: Sequence[str], rows: pl.DataFrame, columns: Mapping[str, Colum
 
 def _block(name: str, rows: pl.DataFrame, columns: Mapping[str, Column]) -> Block:
     module = drawing(name)
-    features, most = words.lead(rows), MOST if module.MULTIPLES else MOST_FEATURES
+    features, most = words.chief(rows), MOST if module.MULTIPLES else MOST_FEATURES
     drawn = rows.filter(pl.col("feature").is_in(features[:most]))
     figures = module.draw(drawn, columns, SCREEN)
     pictures = [_picture(figure, f"{name}-{number}") for number, figure in enumerate(figures[:MOST])]

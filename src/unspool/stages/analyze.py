@@ -1,7 +1,7 @@
-"""Stage `analyze`: prompts, threads and features to rows of results, one analysis after the other."""
+"""Stage `analyze`: prompts, threads and features to rows of results, on a large log several analyses at once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,14 +10,44 @@ import unspool
 from unspool import tables
 from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
 from unspool.analyses._family import adjusted
+from unspool.engine import worker_count, workers
 from unspool.features import feature
 from unspool.models import told
 from unspool.stages.edit import edit
 from unspool.stages.read import Progress, silent
-from unspool.stages.thread import thread
+from unspool.stages.thread import default_rule, thread
 from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parquet
 
+SMALL_ROWS = 200_000
+"""Where there are no more prompts than this, starting worker processes takes longer than they save."""
+AT_ONCE = 4
+"""Analyses at once at most: each holds columns of the whole log, about 0.4 GiB per million prompts."""
 _OF_THREADS = ("thread_id", "step", "steps_left")
+
+
+@dataclass(frozen=True)
+class Task:
+    """An analysis of a study, and the file for its rows; rules as in `both`."""
+
+    study: Path
+    rule: str
+    own: str
+    settings: Settings
+    name: str
+    out: Path
+
+
+def analyze_one(task: Task) -> str:
+    """Write the rows of an analysis that needs no others; return its name."""
+    if not task.out.exists():
+        log = both(Study(task.study), task.rule, task.own, task.settings)
+        _write(task.name, log, task.out)
+    return task.name
+
+
+def _write(name: str, log: Measured, out: Path) -> None:
+    found = analysis(name).analyse(log)
+    write_parquet(tables.check(found, tables.RESULTS, f"analyze {name}"), out)
 
 
 def analyze(
@@ -53,17 +83,8 @@ def analyze(
             return study
         study.mark("analyze", mark, "running")
         work = study.work("analyze", mark)
-        log = both(study, rule, own, settings)
-        before = tables.empty(tables.RESULTS)
-        for number, name in enumerate(asked):
-            progress("analysing", number, len(asked))
-            place = work / f"{name}.parquet"
-            if not place.exists():
-                found = analysis(name).analyse(replace(log, before=before))
-                write_parquet(tables.check(found, tables.RESULTS, f"analyze {name}"), place)
-            before = pl.concat([before, read_parquet(place)])
-        progress("analysing", len(asked), len(asked))
-        write_parquet(adjusted(before), study.path / RESULTS)
+        tasks = [Task(study.path, rule, own, settings, name, work / f"{name}.parquet") for name in asked]
+        write_parquet(adjusted(_all(study, tasks, jobs, progress)), study.path / RESULTS)
         shown = asdict(settings) | {"classifier": told(settings.classifier) if settings.classifier else None}
         study.manifest["analyses"] = {"settings": shown, "rule": rule, "own_rule": own, "names": asked}
         study.mark("analyze", mark, "done")
@@ -71,10 +92,29 @@ def analyze(
     return study
 
 
+def _all(study: Study, tasks: Sequence[Task], jobs: int | None, progress: Progress) -> pl.DataFrame:
+    """The rows of all analyses in order: those of its own log at once, then those that need the rows before theirs."""
+    small = study.scan("prompts").select(pl.len()).collect().item() <= SMALL_ROWS
+    alone = [task for task in tasks if "before" not in getattr(analysis(task.name), "NEEDS", ())]
+    progress("analysing", 0, len(tasks))
+    if not small:
+        with workers(min(worker_count(jobs), AT_ONCE)) as runner:
+            for done, _ in enumerate(runner.run(analyze_one, alone), 1):
+                progress("analysing", done, len(tasks))
+    before = tables.empty(tables.RESULTS)
+    for done, task in enumerate(tasks, 1):
+        if not task.out.exists():
+            log = both(study, task.rule, task.own, task.settings)
+            _write(task.name, replace(log, before=before), task.out)
+            progress("analysing", done, len(tasks))
+        before = pl.concat([before, read_parquet(task.out)])
+    progress("analysing", len(tasks), len(tasks))
+    return before
+
+
 def paper_rule(study: Study) -> str:
     """The rule of the paper's procedure: the log's own threads where it has any, else `iou`."""
-    given = study.scan("prompts").select(pl.col("given_thread_id").is_not_null().any()).collect().item()
-    return "given" if given else "iou"
+    return default_rule(study, "iou")
 
 
 def both(study: Study, rule: str, own: str, settings: Settings) -> Measured:

@@ -16,6 +16,7 @@ from unspool.compiling.wording import MERGED_NOTES, REASON_NOTES
 from unspool.features import Column, feature
 from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
 from unspool.report import _again as again
+from unspool.report._answers import answers
 from unspool.report._drawn import blocks
 from unspool.report._quoting import unquoted
 from unspool.report._tables import Table, of_frame, of_results
@@ -29,12 +30,15 @@ REPORT = "report.html"
 TITLE = "How people reworked their prompts"
 TOLD = ("log",)
 """Analyses that the figures at the top already tell."""
+EMPTY = ": nothing to compare."
 BRIEF = 2
 """Sentences of each analysis that stand at the top."""
 N_THREADS, SHORTEST, LONGEST = 3, 3, 8
 N_WORDS = 40
 MOST_COLUMNS = 400
 MOST_NAMES = 8
+MOST_ROWS = 250
+"""Rows of an analysis that the page holds."""
 PAPER = (
     "Shachar Don-Yehiya, Leshem Choshen and Omri Abend. 2023. Human Learning by Model Feedback: The Dynamics of "
     "Iterative Prompting with Midjourney. In Proceedings of EMNLP 2023. arXiv:2311.12131."
@@ -83,7 +87,9 @@ def gather(study: Study, *, quote: bool = True) -> Content:
     rows, columns, manifest = study.results(), study.columns(), study.manifest
     rows = rows if quote else unquoted(rows)
     found = summarise(study)
-    sections = [_section(name, rows.filter(analysis=name), columns) for name in in_order() if name in _done(rows)]
+    done = [name for name in in_order() if name in _done(rows)]
+    known = _done(rows.filter(pl.col("estimate").is_not_null()))
+    sections = [_section(name, rows.filter(analysis=name), columns) for name in done if name in known]
     glossary, left = _glossary(manifest)
     threads = list(_threads(study)) if quote else []
     return Content(
@@ -91,8 +97,11 @@ def gather(study: Study, *, quote: bool = True) -> Content:
         about=_about(manifest, found),
         facts=list(_facts(found, rows)),
         books=_books(found["books"]),
-        brief=[(s.name, s.title, s.sentences[:BRIEF]) for s in sections if s.sentences and s.name not in TOLD],
+        brief=[(s.name, s.title, list(s.sentences[:BRIEF])) for s in sections if _for_the_top(s)],
         sections=sections,
+        answers=answers(rows, {name: analysis(name).LIMITS for name in done}),
+        rules=_rules(rows),
+        silent=[analysis(name).TITLE for name in done if name not in known],
         words=list(_magic_words(study)) if quote else [],
         threads=threads,
         threads_note=_threads_note(len(threads), manifest.get("rule")),
@@ -107,8 +116,23 @@ def gather(study: Study, *, quote: bool = True) -> Content:
     )
 
 
+def _for_the_top(section: Section) -> bool:
+    """Whether it tells more than the figures of the page do, and more than that there is nothing to compare."""
+    return section.name not in TOLD and not all(one.endswith(EMPTY) for one in section.sentences[:BRIEF])
+
+
 def _done(rows: pl.DataFrame) -> set[str]:
     return set(rows["analysis"].unique())
+
+
+def _rules(rows: pl.DataFrame) -> str:
+    """By which rule the threads of each mode are cut."""
+    told = rows.filter(pl.col("analysis") != "specification").group_by("mode", maintain_order=True)
+    named = {str(mode): part["rule"].drop_nulls().mode(maintain_order=True) for (mode,), part in told}
+    rule = {mode: str(found[0]) for mode, found in named.items() if len(found)}
+    ways = {"paper": "As the paper did it", "corrected": "Corrected"}
+    cut = [f"{way}: threads by the rule {rule[mode]}" for mode, way in ways.items() if mode in rule]
+    return f"{'; '.join(cut)}. Intervals are over users; n is of the corrected number."
 
 
 def _section(name: str, rows: pl.DataFrame, columns: dict[str, Column]) -> Section:
@@ -122,8 +146,14 @@ def _section(name: str, rows: pl.DataFrame, columns: dict[str, Column]) -> Secti
         citation=module.CITATION,
         blocks=blocks(module.FIGURES, rows, columns),
         notes=[f"{note[0].upper()}{note[1:]}." for note in shared_notes(rows)],
-        table=of_results(rows, f"{module.TITLE}: rows of the table results"),
+        table=of_results(_chief_rows(rows), f"{module.TITLE}: rows of the table results", MOST_ROWS),
     )
+
+
+def _chief_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with those first that are of no single step and of a chief feature."""
+    chief = pl.col("feature").is_in([*words.CHIEF, *words.PAPER])
+    return rows.sort(pl.col("step").is_not_null(), ~chief, maintain_order=True)
 
 
 def shared_notes(rows: pl.DataFrame) -> list[str]:

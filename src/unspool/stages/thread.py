@@ -61,6 +61,12 @@ def thread_file(file: File) -> tuple[int, int]:
     return table["n"].item(), table["threads"].item()
 
 
+def default_rule(study: Study, otherwise: str = rules.DEFAULT) -> str:
+    """The rule where none is named: the log's own threads where it has any, else `otherwise`."""
+    given = study.scan("prompts").select(pl.col("given_thread_id").is_not_null().any()).collect().item()
+    return "given" if given else otherwise
+
+
 def thread(
     study: Study,
     rule: str = rules.DEFAULT,

@@ -132,7 +132,8 @@ def _uphill(cases: list[_Strata], beta: Floats, step: Floats, value: float) -> t
     """The first of the step, half of it, a quarter, ... that does not lower the likelihood."""
     for halving in range(20):
         here = beta + step / 2**halving
-        found = _at(cases, here)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a step too far has no likelihood
+            found = _at(cases, here)
         if found[0] >= value - 1e-12 * abs(value):
             break
     return (*found, here)

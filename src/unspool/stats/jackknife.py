@@ -47,14 +47,28 @@ def jackknife(sums: Floats, estimator: Estimator, *, level: float = LEVEL, null:
     whole = sums.sum(axis=0)
     estimates = np.atleast_1d(estimator(whole))
     if len(sums) < MIN_USERS:
-        why = f"{len(sums)} user(s): an interval over users needs at least {MIN_USERS}"
-        return [_without_interval(value, len(sums), why) for value in estimates]
+        return [_without_interval(value, len(sums)) for value in estimates]
     without = _without_each(sums, whole, estimator)
     return [_one(value, column, level, null) for value, column in zip(estimates, without.T, strict=True)]
 
 
-def _without_interval(value: float, n: int, why: str) -> Estimate:
-    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else why)
+def _without_interval(value: float, n: int) -> Estimate:
+    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else few(n))
+
+
+def few(n: int) -> str:
+    """Why there is no interval over so few users."""
+    return f"{n} user(s): an interval over users needs at least {MIN_USERS}"
+
+
+def of_enough(found: Estimate, n_users: int) -> Estimate:
+    """The estimate without its interval where fewer than MIN_USERS users have what it is about.
+
+    Units may count in the sums, and in the degrees of freedom, that only say something of what is adjusted for.
+    """
+    if found.low is None or n_users >= MIN_USERS:
+        return found
+    return Estimate(found.estimate, n_units=found.n_units, note=few(n_users))
 
 
 def _without_each(sums: Floats, whole: Floats, estimator: Estimator) -> Floats:

@@ -1,0 +1,216 @@
+"""The questions at the top of the page: the paper's number, the corrected one, what chance gives, and of how many."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from unspool.analyses import _words as words
+
+Row = words.Row
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a number stands in the results, and what it is called; the first feature that has an estimate is taken."""
+
+    analysis: str
+    features: Sequence[str]
+    estimand: str
+    called: str
+    group: str | None = None
+    percent: bool = False
+    of_step: bool = False
+    mode: str = "corrected"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with its two numbers. `null`: whose p-value (or, a placebo, estimate) says what chance gives."""
+
+    asked: str
+    own: Sequence[At]
+    paper: Sequence[At] = ()
+    null: At | None = None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in words: what it is, its value, its interval."""
+
+    called: str
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row of the page's first table. `section`: who tells more; `missing`: why there is no paper's number."""
+
+    asked: str
+    section: str
+    paper: Number | None
+    own: Number | None
+    null: str
+    n: str
+    limits: str = ""
+    missing: str = "unknown here"
+
+
+def _paper(analysis: str, features: Sequence[str], estimand: str, called: str, **more: object) -> At:
+    return At(analysis, features, estimand, called, mode="paper", **more)  # type: ignore[arg-type]
+
+
+WORDS, WORDS_PAPER, MAGIC = ("n_words",), ("word_len_paper", "n_words"), ("magic_ratio_paper",)
+ALL = ("-",)
+QUESTIONS = (
+    Question(
+        "Do prompts get longer as people retry, or does it only look so?",
+        [At("drift", WORDS, "ipcw", "change per step, weighted for who stops")],
+        [_paper("drift", WORDS_PAPER, "rise", "words, from the first to the last step shown")],
+        At("drift", WORDS, "order_null", "if the order of prompts is chance"),
+    ),
+    Question(
+        "How much of the change in length is content, and not style?",
+        [At("growth", WORDS, "share_content", "of the net change in words", percent=True)],
+        (),
+        At("growth", WORDS, "net", "that length changes at all"),
+    ),
+    Question(
+        "Do threads that start apart end together?",
+        [At("convergence", WORDS, "A_step", "asymmetry A: 0 none, 1 full")],
+        [
+            _paper("convergence", WORDS_PAPER, "gap_closed", "of the gap closed", percent=True, of_step=True),
+            _paper("convergence", WORDS_PAPER, "gap_end", "words, fallers less risers at the end", of_step=True),
+        ],
+        At("convergence", WORDS, "reversal", "against threads read backwards"),
+    ),
+    Question(
+        "Do prompts come closer to the model's language?",
+        [
+            At("surprisal", ("log_perplexity",), "length_held", "log perplexity, change per step at equal length"),
+            At("surprisal", ("dialect",), "length_held", "dialect score, change per step at equal length"),
+            At("drift", ("magic_ratio",), "ipcw", "share of magic words, change per step"),
+        ],
+        [
+            _paper("drift", ("perplexity_paper",), "rise", "perplexity, first to last step shown"),
+            _paper("drift", MAGIC, "rise", "share of magic words, first to last step shown"),
+        ],
+    ),
+    Question(
+        "Does what people gain last into their next thread, style more than content?",
+        [
+            At("carryover", ("style_minus_content",), "R", "share kept: style less content"),
+            At("carryover", ("n_style_words",), "R", "of the style words gained is kept", percent=True),
+            At("carryover", ("n_content_words",), "R", "of the content words gained is kept", percent=True),
+        ],
+        (),
+        At("carryover", ("n_style_words",), "placebo", "placebo slope"),
+    ),
+    Question(
+        "Are prompts whose images were kept longer?",
+        [At("upscaled", WORDS, "within_user", "within a person", group="prompts")],
+        [_paper("upscaled", WORDS_PAPER, "cliffs_delta", "Cliff's delta, people pooled", group="prompts")],
+    ),
+    Question(
+        "Does the text tell which prompts get upscaled?",
+        [At("predict", ALL, "gain", "area under the curve that text adds")],
+        [_paper("predict", ALL, "accuracy_paper", "% right; chance is 50")],
+    ),
+    Question(
+        "Do people put right what the picture missed?",
+        [At("repair", ("all",), "excess", "excess of repairs")],
+        (),
+        At("repair", ("all",), "placebo", "placebo, from the grid before"),
+    ),
+    Question("Do they take words from the picture?", [At("entrainment", ("all",), "excess", "excess", percent=True)]),
+    Question(
+        "Do style terms stay after an upscale more than content terms?",
+        [At("reinforcement", ("style_minus_content", "style"), "log_odds_kept", "log odds ratio")],
+    ),
+    Question(
+        "Do they take style terms from each other?",
+        [At("exposure", ("style",), "hazard", "log ratio to other times")],
+        (),
+        At("exposure", ("style",), "shift_null", "with times shifted"),
+    ),
+    Question(
+        "Do people stop because of the prompt just written?",
+        [At("stopping", WORDS, "hazard", "log odds per SD of its length")],
+    ),
+    Question(
+        "How much of the length is a matter of who writes?",
+        [At("variance", WORDS, "user", "of the variance lies between people", percent=True)],
+    ),
+)
+
+
+def answers(rows: pl.DataFrame, limits: Mapping[str, str]) -> list[Answer]:
+    """The questions of which the results hold a number; `limits`: by analysis, what it does not show."""
+    return list(_answers(rows, limits))
+
+
+def _answers(rows: pl.DataFrame, limits: Mapping[str, str]) -> Iterator[Answer]:
+    limits = dict(limits)
+    known = rows.filter(pl.col("estimate").is_not_null(), pl.col("step").is_null())
+    for question in QUESTIONS:
+        own, paper = _first(known, question.own), _first(known, question.paper)
+        told = own or paper
+        if told is not None:
+            at, row = told
+            null = _null(known, question.null) if question.null else _against_0(own)
+            said = limits.pop(at.analysis, "")  # once per analysis
+            missing = "unknown here" if question.paper else "not in the paper"
+            yield Answer(question.asked, at.analysis, _number(paper), _number(own), null, _n(row), said, missing)
+
+
+def _first(rows: pl.DataFrame, places: Sequence[At]) -> tuple[At, Row] | None:
+    for at in places:
+        found = rows.filter(analysis=at.analysis, estimand=at.estimand, mode=at.mode)
+        group = pl.col("group").str.starts_with("step") if at.of_step else pl.col("group").eq_missing(pl.lit(at.group))
+        found = found.filter(group)
+        for feature in at.features:
+            if (one := found.filter(feature=feature)).height:
+                return at, one.row(0, named=True)
+    return None
+
+
+def _number(found: tuple[At, Row] | None) -> Number | None:
+    if found is None:
+        return None
+    at, row = found
+    log = ", natural log" if "natural log" in (row["method"] or "") else ""
+    value = words.percent(row["estimate"]) if at.percent else words.number(row["estimate"], words.of(row))
+    interval = words.percent_interval(row) if at.percent else words.interval(row)
+    error = row["standard_error"]
+    spread = f"SD {words.number(error, 1)} over seeds" if row["ci_low"] is None and error is not None else interval
+    return Number(f"{at.called}{log}", value, spread)
+
+
+def _null(rows: pl.DataFrame, at: At) -> str:
+    found = _first(rows, [at])
+    if found is None:
+        return "not known"
+    _, row = found
+    if at.estimand == "placebo":
+        return f"{at.called} {words.number(row['estimate'], words.of(row))}, {words.interval(row)}"
+    p = row["p_value"] if row["p_adjusted"] is None else row["p_adjusted"]
+    return f"{_p(p)} {at.called}"
+
+
+def _against_0(found: tuple[At, Row] | None) -> str:
+    if found is None:
+        return "not known"
+    p = found[1]["p_value"]
+    return f"{_p(p)} against 0" if p is not None else "no test: see the interval"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "no test"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.{2 if value >= 0.01 else 3}f}"
+
+
+def _n(row: Row) -> str:
+    parts = [words.number_of(row[f"n_{noun}s"], noun) for noun in ("user", "thread", "prompt") if row[f"n_{noun}s"]]
+    return ", ".join(parts) or "unknown"
