@@ -1,20 +1,26 @@
-"""Seconds and peak memory of every analysis in mode "corrected" on a measured study, and of its edits.
+"""Seconds and peak memory of the stage `edit` and of every analysis of mode "corrected", on a measured study.
 
-    python benchmarks/corrected_speed.py STUDY [--workers 2]
+    python benchmarks/corrected_speed.py STUDY [--workers 2] [--analysis NAME ...]
 
 STUDY: a study that has been read, threaded and measured (`unspool read`, `thread`, `measure --feature length --feature
-style`). The stage `edit` is timed first, from nothing; then each analysis in a process of its own, one after the other,
-as `analyze` does them. Rows of mode "paper" that an analysis gives beside are in its time. The table goes to stdout.
+style`). The stage `edit` is timed first, from nothing; then the analyses in fresh processes, as many at once as there
+are workers, in the order and with the threads in which `analyze` has them. `processor, s` is what the processes used,
+which a busy machine does not change much. Rows of mode "paper" that an analysis gives beside are in its time. The table
+goes to stdout; its last row has the time from start to end, and the two largest peaks together.
 """
 
 import argparse
 import multiprocessing
+import os
 import resource
 import shutil
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from unspool import tables
 from unspool.analyses import Settings, analysis, in_order
 from unspool.stages.analyze import both, paper_rule
 from unspool.stages.edit import edit
@@ -24,16 +30,42 @@ SKIPPED = ("predict", "across", "log")
 """Analyses without a corrected row of their own cost."""
 
 
-def one(path: Path, name: str, queue: "multiprocessing.Queue[tuple[float, float, int]]") -> None:
+@dataclass(frozen=True)
+class Cost:
+    """What an analysis, or all of them, took."""
+
+    seconds: float
+    processor: float
+    peak: float
+    rows: int
+
+    def line(self, name: str) -> str:
+        """A row of the table."""
+        return f"| {name} | {self.seconds:.1f} | {self.processor:.1f} | {self.peak:.2f} | {self.rows or ''} |"
+
+
+def one(path: Path, name: str, queue: "multiprocessing.Queue[Cost]") -> None:
     study = Study(path)
     log = both(study, paper_rule(study), study.manifest["rule"], Settings())
     begun = time.perf_counter()
-    rows = analysis(name).analyse(replace(log, before=None))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    queue.put((time.perf_counter() - begun, peak, rows.height))
+    rows = analysis(name).analyse(replace(log, before=tables.empty(tables.RESULTS)))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cost = Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, rows.height)
+    queue.put(cost)
 
 
-def timed_edit(path: Path, workers: int) -> float:
+def timed(path: Path, name: str) -> Cost:
+    context: Any = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=one, args=(path, name, queue))
+    process.start()
+    cost: Cost = queue.get()
+    process.join()
+    print(cost.line(name), flush=True)
+    return cost
+
+
+def timed_edit(path: Path, workers: int) -> Cost:
     study = Study(path)
     shutil.rmtree(path / "edits", ignore_errors=True)
     study.manifest.pop("edits", None)
@@ -42,7 +74,11 @@ def timed_edit(path: Path, workers: int) -> float:
     study.save_manifest()
     begun = time.perf_counter()
     edit(study, jobs=workers)
-    return time.perf_counter() - begun
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(used.ru_utime + used.ru_stime for used in both)
+    cost = Cost(time.perf_counter() - begun, processor, max(used.ru_maxrss for used in both) / 2**20, 0)
+    print(cost.line("edit"), flush=True)
+    return cost
 
 
 def main() -> None:
@@ -51,19 +87,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--analysis", action="append")
     asked = parser.parse_args()
-    context = multiprocessing.get_context("spawn")
-    print("| part | seconds | peak GiB | rows |\n|---|---|---|---|")
-    total = timed_edit(asked.study, asked.workers)
-    print(f"| edit | {total:.1f} | | |", flush=True)
-    for name in asked.analysis or [name for name in in_order() if name not in SKIPPED]:
-        queue = context.Queue()
-        process = context.Process(target=one, args=(asked.study, name, queue))
-        process.start()
-        seconds, peak, rows = queue.get()
-        process.join()
-        total += seconds
-        print(f"| {name} | {seconds:.1f} | {peak:.2f} | {rows} |", flush=True)
-    print(f"| all | {total:.1f} | | |")
+    names = asked.analysis or [name for name in in_order() if name not in SKIPPED]
+    print(f"load before: {os.getloadavg()[0]:.1f}\n")
+    print("| part | seconds | processor, s | peak GiB | rows |\n|---|---|---|---|---|")
+    begun = time.perf_counter()
+    costs = [timed_edit(asked.study, asked.workers)]
+    os.environ["POLARS_MAX_THREADS"] = "1"  # what the worker processes of `analyze` have
+    with ThreadPoolExecutor(asked.workers) as pool:
+        costs += pool.map(lambda name: timed(asked.study, name), names)
+    peaks = sorted(cost.peak for cost in costs)
+    rows = sum(cost.rows for cost in costs)
+    print(Cost(time.perf_counter() - begun, sum(cost.processor for cost in costs), sum(peaks[-2:]), rows).line("all"))
 
 
 if __name__ == "__main__":

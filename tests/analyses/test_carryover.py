@@ -191,7 +191,7 @@ def test_r_without_paste_and_by_time():
 
 
 def stamp(hours):
-    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=float(hours))
 
 
 def test_without_a_clear_gain_there_is_no_r():

@@ -117,9 +117,12 @@ def test_an_end_that_is_about_the_thread_before_says_nothing():
         ([told("a", "a fox", "a fox, 8k")], "no user has three threads that follow one another"),
         (
             [told("a", text) for text in ("a fox", "a ship", "a tree")],
-            "no term was added in a thread between two others",
+            "no thread that has the two others beside it added",
         ),
-        ([told("a", text, text) for text in ("", "!?", "<script>=cmd|'/C calc'!A0")], "no term was added"),
+        (
+            [told("a", text, text) for text in ("", "!?", "<script>=cmd|'/C calc'!A0")],
+            "no thread that has the two others beside it added a term",
+        ),
     ],
 )
 def test_small_logs_have_reasons(threads, reason):

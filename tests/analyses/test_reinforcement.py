@@ -35,12 +35,13 @@ def test_uses_by_hand():
     style = inner.uses(found, sequel(found))["style"]
     # Golden hour is kept after the first prompt and not after the second, which is followed by 8k kept. The third has no
     # label; the last prompts of a's second thread and of b have no next prompt. 8k is dropped within the second thread.
-    listed = zip(style.place.tolist(), style.kept.tolist(), style.upscaled.tolist(), style.new.tolist(), strict=True)
-    assert sorted(listed) == [
-        (0, True, True, False),
-        (1, False, False, False),
-        (1, True, False, False),
-        (3, False, False, False),
+    # Only the first thread's 8k was added: the others are there from the first prompt on.
+    parts = (style.place, style.kept, style.upscaled, style.new, style.added)
+    assert sorted(zip(*(part.tolist() for part in parts), strict=True)) == [
+        (0, True, True, False, False),
+        (1, False, False, False, False),
+        (1, True, False, False, True),
+        (3, False, False, False, False),
     ]
 
 
@@ -91,35 +92,61 @@ def simulated(seed, beta=0.0, *, users=60, threads=5, satisfied=0.0, rising=0.0)
     return Measured(tables.conform(known, tables.PROMPTS).lazy(), "iou", {}, Settings())
 
 
-def of_terms(measured):
-    """Uses of style terms, and their strata by term."""
+@pytest.mark.parametrize(("estimand", "by_term"), [("log_odds_term", True), ("log_odds", False)])
+def test_the_same_as_statsmodels(estimand, by_term):
+    measured = simulated(3, 0.5, users=60 if by_term else 25, threads=5 if by_term else 2)
     found = steps(measured)
-    make = inner.Rows(found, ())
-    said = inner.uses(found, sequel(found))["style"]
-    return make, said, make.of_terms(said)
-
-
-def test_the_same_as_statsmodels():
-    measured = simulated(3, 0.5)
-    rows = reinforcement.analyse(measured)
-    make, said, strata = of_terms(measured)
+    make, said = inner.Rows(found, ()), inner.uses(found, sequel(found))["style"]
+    strata = make.of_terms(said) if by_term else make.strata(said)
     used = inner.mixed(said.kept, strata) & inner.mixed(said.upscaled, strata)
     x = np.column_stack(make.columns(said))[used]
     # The strata of this log are shorter than those that are cut.
     assert np.bincount(strata[used]).max() <= 32
     model = ConditionalLogit(said.kept[used].astype(float), x, groups=strata[used])
-    row = one(rows, feature="style", estimand="log_odds_term")
+    row = one(reinforcement.analyse(measured), feature="style", estimand=estimand)
     assert row["estimate"] == pytest.approx(model.fit(disp=False).params[1], abs=1e-4)
     # Its search ends early; at our coefficients its score is 0.
-    _, sums, _ = make.fit(said, strata)
+    sums = make.fit(said, strata).sums
     assert model.score(ols_estimator(2)(sums.sum(axis=0))) == pytest.approx(0, abs=1e-6)
     assert row["effect"] == pytest.approx(np.exp(row["estimate"]))
+
+
+def test_the_difference_of_shares_is_that_of_least_squares():
+    measured = simulated(3, 0.5)
+    found = steps(measured)
+    make, said = inner.Rows(found, ()), inner.uses(found, sequel(found))["style"]
     strata = make.strata(said)
     used = inner.mixed(said.upscaled, strata)
     dummies = pl.Series(strata[used].astype(str)).to_dummies().to_numpy()
     design = np.column_stack([*np.column_stack(make.columns(said))[used].T, dummies])
     fit = sm.OLS(said.kept[used].astype(float), design).fit()
-    assert one(rows, feature="style", estimand="kept_more")["estimate"] == pytest.approx(fit.params[1])
+    row = one(reinforcement.analyse(measured), feature="style", estimand="kept_more")
+    assert row["estimate"] == pytest.approx(fit.params[1])
+
+
+def test_terms_that_a_thread_began_with_are_set_apart():
+    # Each user says 8k throughout. Of two phrases that are added, the one is kept after an upscale, the other is not
+    # kept after none; every third user is the other way round.
+    threads = []
+    for n in range(30):
+        up, other = ("bokeh", "watercolor") if n % 3 else ("watercolor", "bokeh")
+        first = told(f"u{n:02}", ("a fox, 8k", False), (f"a fox, 8k, {up}", True), ("a fox, 8k, bokeh", False))
+        second = told(f"u{n:02}", ("a ship, 8k", False), (f"a ship, 8k, {other}", False), ("a ship, 8k, bokeh", False))
+        threads += [first, second]
+    found = one(reinforcement.analyse(log(threads)), feature="style", estimand="log_odds_added")
+    whole = one(reinforcement.analyse(log(threads)), feature="style", estimand="log_odds")
+    # Where 8k stands from the start it is always kept, which says nothing: in pairs 20 users speak for upscales, 10
+    # against, with a step that is the same, so that the odds ratio is 2.
+    assert found["effect"] == pytest.approx(2)
+    assert whole["effect"] == pytest.approx(2)
+
+
+def test_what_the_steps_explain_has_no_odds_ratio():
+    # The upscaled prompts are the first, always kept; the others are the second, always dropped.
+    threads = [told(f"u{n}", ("a fox, 8k", True), ("a fox, 8k", False), ("a fox", False)) for n in range(5)]
+    found = one(reinforcement.analyse(log(threads)), feature="style", estimand="log_odds_kept")
+    assert found["estimate"] is None
+    assert "no finite odds ratio" in found["note"]
 
 
 RUNS = 16
@@ -129,7 +156,7 @@ def many(beta, **more):
     """Estimates and p-values by (feature, estimand) over seeds."""
     found = {}
     for seed in range(RUNS):
-        for row in reinforcement.analyse(simulated(seed, beta, **more)).iter_rows(named=True):
+        for row in reinforcement.analyse(simulated(seed, beta, users=40, **more)).iter_rows(named=True):
             listed = [row[name] for name in ("estimate", "p_value")]
             found.setdefault((row["feature"], row["estimand"]), []).append(listed)
     return {key: np.array(values, dtype=float).T for key, values in found.items()}

@@ -64,6 +64,22 @@ def test_ends_without_times_are_only_satisfied_or_unknown():
     assert causes(found, found.of(pl.col("upscaled")))[0].tolist() == [0, 1, -1]
 
 
+def test_a_missing_time_hides_the_switches_of_its_user_alone():
+    threads = [
+        thread("a", [1], time=at(0), upscaled=[False]),  # another thread of a has no time: it may have followed
+        thread("a", [1], time=[None], upscaled=[True]),
+        thread("b", [1, 2], time=[*at(0), None], upscaled=[False, False]),  # when it ended is unknown
+        thread("c", [1, 2, 3], time=[*at(0), None, *at(9)], upscaled=[False] * 3),  # in the middle it does no harm
+        thread("c", [1], time=at(20), upscaled=[False]),  # the log goes on: abandoned
+        thread("d", [1], time=at(90), upscaled=[False]),  # the end of the log
+    ]
+    found = steps(log(threads))
+    code, note = causes(found, found.of(pl.col("upscaled")))
+    assert code.tolist() == [-1, 1, 0, -1, 0, 0, 2, 3, -1]
+    assert note is not None
+    assert note.startswith("2 threads of users without all times end in an unknown way; 2 threads are")
+
+
 def test_incidence_by_hand():
     # 40 threads: 10 end satisfied at step 1; of 30 left, 20 are abandoned at step 2; 10 go on to step 3, too few to show.
     days = [at(1440 * n, 1440 * n + 1, 1440 * n + 2) for n in range(41)]

@@ -8,7 +8,7 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 from tests.analyses.measured import frame, log, one, thread
 
 from unspool import tables
-from unspool.analyses import Settings, upscaled
+from unspool.analyses import Settings, results, upscaled
 from unspool.analyses._upscaled_own import ESTIMANDS
 from unspool.features import Column
 from unspool.stats.ranks import mann_whitney, midranks
@@ -256,3 +256,19 @@ def test_prompts_of_unknown_upscale_are_left_out_and_counted():
 def test_findings_say_what_cannot_be_known():
     told = upscaled.findings(upscaled.analyse(log([thread("a", [1], upscaled=True), thread("b", [2], upscaled=False)])))
     assert told[0].startswith("Within a person: not estimated: no user upscaled some of these prompts and not others")
+
+
+def test_findings_of_rows_that_do_not_say_how():
+    row = {"feature": "n_words", "estimand": "within_user", "group": "prompts", "estimate": 0.1, "n_users": 4}
+    rows = results([row], analysis="upscaled", mode="corrected", rule="iou")
+    assert upscaled.findings(rows)[0].startswith("Words: no clear difference")
+
+
+def test_who_has_upscaled_prompts_and_others_is_who_an_interval_is_of():
+    # c and d say how the value changes along a thread, and nothing of upscales.
+    both = [thread(user, [1, 3, 2], upscaled=[False, True, False]) for user in "ab"]
+    others = [thread(user, [1, 2, 4], upscaled=[False] * 3) for user in "cd"]
+    row = one(upscaled.analyse(log(both + others)), mode="corrected", estimand="within_user", group="prompts")
+    assert row["estimate"] is not None
+    assert (row["n_users"], row["ci_low"], row["p_value"]) == (2, None, None)
+    assert "2 user(s)" in row["note"]

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,17 +23,28 @@ PROMPTS = ["a red fox", "a red fox in snow", "a red fox in deep snow", "a tall s
 
 @pytest.fixture
 def log(tmp_path):
+    return written(tmp_path)
+
+
+def written(folder):
     """Four prompts of one person a minute apart, the second upscaled; two more by another person; chat."""
     own = [grid(number, words) for number, words in enumerate(PROMPTS)]
     others = [grid(number, f"an oak in may {number}", user="502") for number in (10, 11)]
     chat = message(20, "hello there", bot=False)
-    return write(tmp_path / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
+    return write(folder / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    unspool("run", written(folder), "-o", folder / "study", "--rule", "iou", "--language", "any")
+    return folder / "study"
 
 
 @pytest.fixture
-def study(log, tmp_path):
-    unspool("run", log, "-o", tmp_path / "study", "--rule", "iou", "--language", "any")
-    return tmp_path / "study"
+def study(finished, log, tmp_path):
+    """The study of `log`, run to its end once for all tests."""
+    return shutil.copytree(finished, tmp_path / "study")
 
 
 def state(folder):
@@ -68,6 +80,41 @@ def test_json_for_programs(log, study, tmp_path):
     again = json.loads(unspool("run", log, "-o", study, "--rule", "iou", "--language", "any", "--json").out)
     # Four prompts and two; chat is left out, and an upscale was merged: 8 records.
     assert (again["n_prompts"], again["n_users"], again["books"]["records"]) == (6, 2, 8)
+
+
+def test_a_thread_for_programs_says_what_each_edit_added_and_removed(study):
+    longest = max(json.loads(unspool("threads", study, "--json").out), key=lambda thread: thread["n_prompts"])
+    first, second, *_ = json.loads(unspool("show", study, longest["thread_id"], "--json").out)
+    assert (first["text"], second["text"]) == (PROMPTS[0], PROMPTS[1])
+    assert (first["edit"], first["added"], first["removed"]) == (None, [], [])
+    assert second["edit"] == "addition"
+    assert [set(span) for span in second["added"]] == [{"kind", "text"}] * len(second["added"])
+    assert " ".join(span["text"] for span in second["added"]) == "in snow"
+    assert second["removed"] == []
+
+
+def test_a_simulated_table_is_read_as_it_is(tmp_path):
+    out = tmp_path / "log.parquet"
+    told = json.loads(unspool("simulate", "nothing-changes", "-o", out, "--users", "10", "--json").out)
+    made = pl.read_parquet(out)
+    assert made.height == told["prompts"] == pl.read_parquet(tmp_path / "log.truth" / "prompts.parquet").height > 10
+    assert {"user_id", "time", "text", "upscaled"} <= set(made.columns)
+    named = ("--source", "table", "--columns", "user_id=user_id,time=time,text=text,upscaled=upscaled")
+    done = json.loads(unspool("read", out, "-o", tmp_path / "study", "--language", "any", *named, "--json").out)
+    assert (done["n_prompts"], done["n_users"]) == (made.height, made["user_id"].n_unique())
+
+
+def test_a_validation_for_programs_fails_where_a_mark_is_missed():
+    asked = ("--seeds", "2", "--scenario", "nothing-changes", "--users", "20", "--workers", "1")
+    done = process("validate", *asked, "--json", code=None)
+    judged = json.loads(done.out)
+    assert {row["scenario"] for row in judged} == {"nothing_changes"}
+    assert {"estimand", "check", "truth", "mean", "passed", "why"} <= set(judged[0])
+    assert {row["n_seeds"] for row in judged} == {2}
+    assert done.code == int(any(row["passed"] is False for row in judged))
+    assert "There are no claims about the scenario 'nothing'" in unspool(
+        "validate", "--scenario", "nothing", code=2
+    ).err.replace("\n", " ")
 
 
 def test_measures_and_answers_for_programs(study):

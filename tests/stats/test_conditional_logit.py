@@ -108,6 +108,15 @@ def test_what_cannot_be_estimated_says_why(x, chosen, why):
     assert why in found.note
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_step_beyond_all_numbers_is_halved_in_silence():
+    # The chosen one is the lowest of its stratum, by far: the first step is so large that exp(x beta) overflows.
+    x = np.array([[2.0, 2, 0, 1, 1000]])
+    found = fit(x, np.array([False, False, True, False, False]), np.array([0, 0, 1, 1, 1]))
+    assert found.coefficients is None
+    assert "stand apart" in found.note
+
+
 def test_a_column_without_differences_is_left_out():
     x, chosen, strata = some(60, 6, seed=6)
     found = fit(np.stack([x[0], np.ones(len(strata))]), chosen, strata)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unspool.stats.jackknife import jackknife, student
+from unspool.stats.jackknife import jackknife, of_enough, student
 
 
 def mean(sums):
@@ -48,6 +48,14 @@ def test_few_users_have_an_estimate_and_no_interval(n):
     (found,) = jackknife(np.ones((n, 2)), mean)
     assert (found.estimate, found.low, found.p_value) == (1, None, None)
     assert "at least 3" in found.note
+
+
+def test_an_interval_needs_users_who_have_what_it_is_about():
+    (found,) = jackknife(np.array([[1.0, 2], [2, 3], [4, 3]]), mean)
+    assert of_enough(found, 3) == found
+    two = of_enough(found, 2)
+    assert (two.estimate, two.standard_error, two.low, two.high, two.p_value) == (found.estimate, *[None] * 4)
+    assert two.note == "2 user(s): an interval over users needs at least 3"
 
 
 def test_nobody_has_neither():

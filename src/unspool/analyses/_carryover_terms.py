@@ -15,7 +15,7 @@ from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
 FAMILIES = (STYLE, CONTENT)
 BOTH = "style_minus_content"
 NO_RUN = "no user has three threads that follow one another"
-NOTHING = "no term was added in a thread between two others"
+NOTHING = "no thread that has the two others beside it added a term"
 
 
 @dataclass(frozen=True)

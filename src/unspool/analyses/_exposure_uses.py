@@ -53,19 +53,18 @@ def channels(log: Measured, people: People) -> Channel:
     known = log.prompts.filter(
         pl.col("user_id").is_not_null(), pl.col("time").is_not_null(), pl.col("text").is_not_null()
     )
+    moment = pl.col("time").dt.epoch("ms").cast(pl.Int64)
+    times = known.select(moment).collect()["time"]
+    if len(times) > MOST_PROMPTS:  # texts of the others are not read
+        known = known.filter(moment <= times.sort()[MOST_PROMPTS - 1])
     rows = known.select(
-        people.code().cast(pl.Int64).alias("user"),
-        pl.col("time").dt.epoch("ms").cast(pl.Int64),
-        pl.col("channel_id").fill_null(""),
-        "thread_id",
-        "text",
+        people.code().cast(pl.Int64).alias("user"), moment, pl.col("channel_id").fill_null(""), "thread_id", "text"
     ).collect()
-    n = rows.height
     rows = rows.sort("time", maintain_order=True).head(MOST_PROMPTS).sort("channel_id", "time", maintain_order=True)
     new = rows.select(pl.col("channel_id").rle_id().cast(pl.Int64))["channel_id"].to_numpy()
     start = np.flatnonzero(np.diff(new, prepend=-1))
     begin, end = start[new], np.append(start[1:], len(new))[new] if len(new) else start
-    cut = rows.height if n > rows.height else None
+    cut = rows.height if len(times) > rows.height else None
     user, time = rows["user"].to_numpy(), rows["time"].to_numpy()
     return Channel(user, time, begin, end, rows["thread_id"], rows["text"], cut)
 

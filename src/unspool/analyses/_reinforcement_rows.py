@@ -16,6 +16,8 @@ from unspool.stats.within import ols_estimator, ols_sums, within
 
 NO_LABEL = "the log does not tell which prompts were upscaled"
 NO_STRATUM = "nobody has terms that were now kept, now dropped, after upscaled and other prompts"
+NO_ODDS = "upscaled and other prompts are told apart by their steps, or by what is kept: no finite odds ratio"
+BOTH = "style_minus_content"
 STRATA = "of a user, kind of next prompt, and whether the thread began with the term"
 COLUMNS = 2
 """Regressors: natural log of the step, and whether the prompt was upscaled."""
@@ -49,7 +51,7 @@ def uses(steps: Steps, found: Sequel) -> dict[str, Uses]:
     looked[np.flatnonzero(following >= 0)] = True
     looked[following[following >= 0]] = True
     rows = np.flatnonzero(looked)
-    said = coded_terms(steps.column(pl.col("text")).gather(rows))
+    said = coded_terms(steps.column(pl.col("text"), rows))
     labels = steps.of(pl.col("upscaled"))
     return {family: _of_family(said.of(family), rows, following, labels, steps) for family in (STYLE, CONTENT)}
 
@@ -84,19 +86,42 @@ def _among(there: Ints, wanted: Ints) -> Flags:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """A conditional logit: the prompts of the uses that count, its sums per user, and why there are none."""
+
+    place: Ints
+    sums: Floats
+    note: str | None
+
+
+@dataclass(frozen=True)
 class Rows:
     """Makes the rows of one log; `notes` hold for all of them."""
 
     steps: Steps
     notes: tuple[str, ...]
 
-    def of(self, family: str, said: Uses) -> Iterator[Row]:
-        """The rows of one family of terms."""
-        for estimand, part in _parts(said).items():
-            yield self.odds(family, estimand, part, self.strata(part), STRATA)
-        yield self.odds(family, "log_odds_added", said.only(said.added), self.strata(said.only(said.added)), STRATA)
-        yield self.odds(family, "log_odds_term", said, self.of_terms(said), "of a user, kind of next prompt, and term")
-        yield self.shares(family, said)
+    def all(self, said: dict[str, Uses]) -> Iterator[Row]:
+        """The rows of both families of terms, and of their difference."""
+        fits = {family: self.fits(said[family]) for family in said}
+        for family, uses in said.items():
+            for estimand, fit in fits[family].items():
+                yield self.odds(family, estimand, fit, STRATA)
+            term = self.fit(uses, self.of_terms(uses))
+            yield self.odds(family, "log_odds_term", term, "of a user, kind of next prompt, and term")
+            yield self.shares(family, uses)
+        for estimand in ("log_odds", "log_odds_kept", "log_odds_carried"):
+            yield self.apart(estimand, fits[STYLE][estimand], fits[CONTENT][estimand])
+
+    def fits(self, said: Uses) -> dict[str, Fit]:
+        """By estimand: all uses, those with the next prompt in the thread or the next one, those of added terms."""
+        parts = {
+            "log_odds": said,
+            "log_odds_kept": said.only(~said.new),
+            "log_odds_carried": said.only(said.new),
+            "log_odds_added": said.only(said.added),
+        }
+        return {estimand: self.fit(part, self.strata(part)) for estimand, part in parts.items()}
 
     def strata(self, said: Uses) -> Ints:
         """Codes of user, kind of next prompt, and whether the thread began with the term."""
@@ -111,23 +136,23 @@ class Rows:
         """The regressors of each use."""
         return [np.log(self.steps.step[said.place]), said.upscaled.astype(np.float64)]
 
-    def odds(self, family: str, estimand: str, said: Uses, strata: Ints, what: str) -> Row:
+    def odds(self, family: str, estimand: str, fit: Fit, what: str) -> Row:
         """A log odds ratio of the conditional logit."""
-        used, sums, note = self.fit(said, strata)
-        one = self.estimate(sums, note)
+        one = self.estimate(fit.sums, fit.note)
         odds = {} if one.estimate is None else {"effect": float(np.exp(one.estimate)), "effect_name": "odds ratio"}
-        return self.row(one, family, estimand, said.place[used], f"conditional logit within uses {what}", **odds)
+        return self.row(one, family, estimand, fit.place, f"conditional logit within uses {what}", **odds)
 
-    def fit(self, said: Uses, strata: Ints) -> tuple[Flags, Floats, str | None]:
-        """The uses that count, sums per user of the conditional logit, and why there are none."""
+    def fit(self, said: Uses, strata: Ints) -> Fit:
+        """The conditional logit of being kept within strata that have both outcomes and both labels."""
         informative = mixed(said.kept, strata) & mixed(said.upscaled, strata)
         part, steps = said.only(informative), self.steps
         if not len(part.place):
-            return informative, np.zeros((0, 5)), NO_STRATUM
+            return Fit(part.place, np.zeros((0, 5)), NO_STRATUM)
         codes = np.asarray(np.unique(strata[informative], return_inverse=True)[1], dtype=np.int64)
         units = steps.units[part.place]
         found = conditional_logit(self.columns(part), part.kept, codes, units, steps.people.n_units)
-        return informative, found.sums, found.note
+        lost = found.coefficients is not None and bool(np.isnan(found.coefficients[-1]))
+        return Fit(part.place, found.sums, NO_ODDS if lost else found.note)
 
     def estimate(self, sums: Floats, note: str | None) -> Estimate:
         """The coefficient of the upscale, with its interval."""
@@ -145,16 +170,12 @@ class Rows:
         what = f"least squares with effects {STRATA}"
         return self.row(self.estimate(sums, note), family, "kept_more", part.place, what)
 
-    def apart(self, style: Uses, content: Uses) -> Iterator[Row]:
-        """The log odds ratios of style terms less those of content terms."""
-        for estimand, ours in _parts(style).items():
-            parts = (ours, _parts(content)[estimand])
-            fits = [self.fit(said, self.strata(said)) for said in parts]
-            reason = next((note for *_, note in fits if note), None)
-            places = np.concatenate([said.place[used] for said, (used, *_) in zip(parts, fits, strict=True)])
-            one = Estimate(None, note=reason) if reason else self._difference([sums for _, sums, _ in fits])
-            what = f"conditional logit within uses {STRATA}, style terms less content terms"
-            yield self.row(one, "style_minus_content", estimand, places, what)
+    def apart(self, estimand: str, style: Fit, content: Fit) -> Row:
+        """A log odds ratio of style terms less that of content terms."""
+        reason = style.note or content.note
+        one = Estimate(None, note=reason) if reason else self._difference([style.sums, content.sums])
+        what = f"conditional logit within uses {STRATA}, style terms less content terms"
+        return self.row(one, BOTH, estimand, np.concatenate([style.place, content.place]), what)
 
     def _difference(self, sums: list[Floats]) -> Estimate:
         def estimator(both: Floats) -> Floats:
@@ -168,8 +189,3 @@ class Rows:
         numbers = self.steps.numbers(np.unique(places))
         same = {"feature": family, "estimand": estimand, "method": method(self.steps.people, what)}
         return told(one, self.steps.log.settings, *self.notes, **same, **numbers, **more)
-
-
-def _parts(said: Uses) -> dict[str, Uses]:
-    """All uses, those with the next prompt in the thread, and those with it in the next thread, by estimand."""
-    return {"log_odds": said, "log_odds_kept": said.only(~said.new), "log_odds_carried": said.only(said.new)}

@@ -116,7 +116,7 @@ def sequel(steps: Steps, most: int = MOST_THREADS) -> Sequel:
     user = steps.user[first]
     opens = np.flatnonzero(np.diff(user, prepend=-1))
     number = np.arange(len(user)) - np.repeat(opens, np.diff(opens, append=len(user)))
-    said = _said(steps.column(pl.col("text")).gather(np.concatenate([first, last])))
+    said = _said(steps.column(pl.col("text"), np.concatenate([first, last])))
     has_before = number > 0
     again, pasted = _again(said.of(CONTENT), has_before), np.zeros(len(user), dtype=np.bool_)
     here = np.flatnonzero(has_before)

@@ -48,10 +48,10 @@ class Steps:
         """Any expression over the prompts with their features, as numbers; NaN where it is null."""
         return self.column(expression.cast(pl.Float64)).to_numpy()
 
-    def column(self, expression: pl.Expr) -> pl.Series:
-        """Any expression over the prompts with their features, in order."""
+    def column(self, expression: pl.Expr, places: Ints | None = None) -> pl.Series:
+        """Any expression over the prompts with their features, in order; or only its values at some places."""
         found = in_threads(self.log.prompts).select(expression.alias("value")).collect()
-        return found["value"].gather(self.order)
+        return found["value"].gather(self.order if places is None else self.order[places])
 
     @cached_property
     def pairs(self) -> Ints:

@@ -39,10 +39,7 @@ def analyse(log: Measured) -> pl.DataFrame:
         return results(rows, analysis="reinforcement", mode="corrected", rule=own.rule, seed=own.settings.seed)
     found = steps(own)
     after = sequel(found)
-    said = uses(found, after)
-    make = Rows(found, tuple(notes(after)))
-    rows = [row for family in FEATURES for row in make.of(family, said[family])]
-    rows += make.apart(said["style"], said["content"])
+    rows = list(Rows(found, tuple(notes(after))).all(uses(found, after)))
     return results(rows, analysis="reinforcement", mode="corrected", rule=own.rule, seed=own.settings.seed)
 
 
@@ -69,8 +66,8 @@ def findings(rows: pl.DataFrame) -> list[str]:
 
 
 CAUTION = (
-    "Nobody drew lots for upscales: who upscales may edit less, whatever the terms. Only what style terms have beyond "
-    "content terms speaks for learning from success."
+    "Nobody drew lots for upscales: who upscales may edit less, whatever the terms, or may upscale prompts of terms "
+    "that stay anyway. Only what style terms have beyond content terms speaks for learning from success."
 )
 
 

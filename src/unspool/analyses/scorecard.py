@@ -60,7 +60,9 @@ SIGNATURES: dict[str, Signature] = {
         only_if=("growth", "n_words", "net"),
     ),
     "retention": Signature(
-        "style kept into the next thread beyond content", ("carryover", "style_minus_content", "R"), "0++0+0"
+        "style terms kept into the next thread, pasted blocks left out",
+        ("carryover", "style", "kept_terms_without_paste"),
+        "0+.000",
     ),
     "dose": Signature(
         "more style carried over after more was gained", ("carryover", "n_style_words", "dose"), "0+00+0"

@@ -124,19 +124,24 @@ def _maximum(cases: list[_Strata], k: int) -> Floats | None:
         if score @ step < CLOSE:
             flat = np.diagonal(information) < FLAT * first
             return None if (flat & ~lost).any() else np.where(lost, np.nan, beta)
-        value, score, information, beta = _uphill(cases, beta, step, value)
+        uphill = _uphill(cases, beta, step, value)
+        if uphill is None:
+            return None
+        value, score, information, beta = uphill
     return None
 
 
-def _uphill(cases: list[_Strata], beta: Floats, step: Floats, value: float) -> tuple[float, Floats, Floats, Floats]:
-    """The first of the step, half of it, a quarter, ... that does not lower the likelihood."""
+def _uphill(
+    cases: list[_Strata], beta: Floats, step: Floats, value: float
+) -> tuple[float, Floats, Floats, Floats] | None:
+    """The first of the step, half of it, a quarter, ... that does not lower the likelihood; None if each does."""
     for halving in range(20):
         here = beta + step / 2**halving
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a step too far has no likelihood
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a step too far is beyond numbers
             found = _at(cases, here)
-        if found[0] >= value - 1e-12 * abs(value):
-            break
-    return (*found, here)
+        if found[0] >= value - 1e-12 * abs(value) and np.isfinite(found[2]).all():
+            return (*found, here)
+    return None
 
 
 def _at(cases: list[_Strata], beta: Floats) -> tuple[float, Floats, Floats]:
