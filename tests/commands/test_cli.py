@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,28 +22,17 @@ PROMPTS = ["a red fox", "a red fox in snow", "a red fox in deep snow", "a tall s
 
 @pytest.fixture
 def log(tmp_path):
-    return written(tmp_path)
-
-
-def written(folder):
     """Four prompts of one person a minute apart, the second upscaled; two more by another person; chat."""
     own = [grid(number, words) for number, words in enumerate(PROMPTS)]
     others = [grid(number, f"an oak in may {number}", user="502") for number in (10, 11)]
     chat = message(20, "hello there", bot=False)
-    return write(folder / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finished")
-    unspool("run", written(folder), "-o", folder / "study", "--rule", "iou", "--language", "any")
-    return folder / "study"
+    return write(tmp_path / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
 
 
 @pytest.fixture
-def study(finished, log, tmp_path):
-    """The study of `log`, run to its end once for all tests."""
-    return shutil.copytree(finished, tmp_path / "study")
+def study(log, tmp_path):
+    unspool("run", log, "-o", tmp_path / "study", "--rule", "iou", "--language", "any")
+    return tmp_path / "study"
 
 
 def state(folder):
@@ -82,7 +70,10 @@ def test_json_for_programs(log, study, tmp_path):
     assert (again["n_prompts"], again["n_users"], again["books"]["records"]) == (6, 2, 8)
 
 
-def test_a_thread_for_programs_says_what_each_edit_added_and_removed(study):
+def test_a_thread_for_programs_says_what_each_edit_added_and_removed(log, tmp_path):
+    study = tmp_path / "study"
+    unspool("read", log, "-o", study, "--language", "any")
+    unspool("thread", study, "--rule", "iou")
     longest = max(json.loads(unspool("threads", study, "--json").out), key=lambda thread: thread["n_prompts"])
     first, second, *_ = json.loads(unspool("show", study, longest["thread_id"], "--json").out)
     assert (first["text"], second["text"]) == (PROMPTS[0], PROMPTS[1])
