@@ -21,7 +21,7 @@ from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parqu
 SMALL_ROWS = 200_000
 """Where there are no more prompts than this, starting worker processes takes longer than they save."""
 AT_ONCE = 4
-"""Analyses at once at most: each holds columns of the whole log, about 0.4 GiB per million prompts."""
+"""Analyses at once at most: each holds columns of the whole log."""
 _OF_THREADS = ("thread_id", "step", "steps_left")
 
 
