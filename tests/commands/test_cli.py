@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,18 +21,31 @@ COMMANDS = [name.replace("_", "-") for name in registry.names("commands")]
 PROMPTS = ["a red fox", "a red fox in snow", "a red fox in deep snow", "a tall ship at sea"]
 
 
-@pytest.fixture
-def log(tmp_path):
+def written(folder):
     """Four prompts of one person a minute apart, the second upscaled; two more by another person; chat."""
     own = [grid(number, words) for number, words in enumerate(PROMPTS)]
     others = [grid(number, f"an oak in may {number}", user="502") for number in (10, 11)]
     chat = message(20, "hello there", bot=False)
-    return write(tmp_path / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
+    return write(folder / "log.json", [*own, upscale(5, PROMPTS[1]), *others, chat])
 
 
 @pytest.fixture
-def study(log, tmp_path):
-    unspool("run", log, "-o", tmp_path / "study", "--rule", "iou", "--language", "any")
+def log(tmp_path):
+    return written(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A study of the log, made once: each test takes a copy of it and of its key."""
+    folder = tmp_path_factory.mktemp("made")
+    unspool("run", written(folder), "-o", folder / "study", "--rule", "iou", "--language", "any")
+    return folder
+
+
+@pytest.fixture
+def study(made, tmp_path):
+    shutil.copytree(made / "study", tmp_path / "study")
+    shutil.copy2(made / "study.key", tmp_path / "study.key")
     return tmp_path / "study"
 
 
