@@ -147,6 +147,7 @@ def by_question(rows):
     return {answer.asked: answer for answer in answers(made.frame(rows), limits)}
 
 
+LASTS = "Does what people gain last into their next thread, style more than content?"
 LONGER = "Do prompts get longer as people retry, or does it only look so?"
 
 
@@ -155,7 +156,7 @@ def test_an_answer_has_both_numbers_its_null_and_n():
     found = by_question([*made.drift(), *made.change(), *null])[LONGER]
     assert (found.paper.value, found.paper.interval) == ("1.5", "95% interval 1.0 to 2.0")
     assert (found.own.value, found.own.interval) == ("0.01", "95% interval -0.04 to 0.06")
-    assert found.null == "p = 0.20 if the order of prompts is chance"
+    assert found.null == "p = 0.04 if the order of prompts is chance (p = 0.20 with the other tests)"
     assert found.n == "7 users, 40 threads, 60 prompts"
     assert found.limits == "It shows no cause."
 
@@ -177,7 +178,12 @@ def test_a_question_without_any_number_is_not_asked_and_limits_stand_once():
 
 
 def test_a_placebo_is_told_with_its_interval():
-    rows = [*made.carryover(), *made.corrected("carryover", "n_style_words", {"placebo": -0.1})]
-    found = by_question(rows)["Does what people gain last into their next thread, style more than content?"]
-    assert found.null == "placebo slope -0.10, 95% interval -0.15 to -0.05"
-    assert found.own.called == "share kept: style less content"
+    kept = made.corrected("carryover", "style", {"kept_terms_without_paste": 0.2, "kept_terms_placebo": -0.1})
+    found = by_question([*made.carryover(), *kept])[LASTS]
+    assert found.null == "placebo, style terms -10%, 95% interval -15% to -5.0%"
+    assert (found.own.called, found.own.value) == ("of added style terms kept", "20%")
+
+
+def test_a_test_alone_has_no_second_p_value():
+    null = made.corrected("drift", "n_words", {"order_null": 0.3}, p_value=0.04)
+    assert by_question([*made.change(), *null])[LONGER].null == "p = 0.04 if the order of prompts is chance"

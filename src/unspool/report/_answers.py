@@ -1,7 +1,7 @@
 """The questions at the top of the page: the paper's number, the corrected one, what chance gives, and of how many."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -57,17 +57,18 @@ class Answer:
     missing: str = "unknown here"
 
 
-def _paper(analysis: str, features: Sequence[str], estimand: str, called: str, **more: object) -> At:
-    return At(analysis, features, estimand, called, mode="paper", **more)  # type: ignore[arg-type]
+def _paper(at: At) -> At:
+    return replace(at, mode="paper")
 
 
 WORDS, WORDS_PAPER, MAGIC = ("n_words",), ("word_len_paper", "n_words"), ("magic_ratio_paper",)
 ALL = ("-",)
+_KEPT = "of added terms kept, style less content"
 QUESTIONS = (
     Question(
         "Do prompts get longer as people retry, or does it only look so?",
         [At("drift", WORDS, "ipcw", "change per step, weighted for who stops")],
-        [_paper("drift", WORDS_PAPER, "rise", "words, from the first to the last step shown")],
+        [_paper(At("drift", WORDS_PAPER, "rise", "words, from the first to the last step shown"))],
         At("drift", WORDS, "order_null", "if the order of prompts is chance"),
     ),
     Question(
@@ -80,8 +81,8 @@ QUESTIONS = (
         "Do threads that start apart end together?",
         [At("convergence", WORDS, "A_step", "asymmetry A: 0 none, 1 full")],
         [
-            _paper("convergence", WORDS_PAPER, "gap_closed", "of the gap closed", percent=True, of_step=True),
-            _paper("convergence", WORDS_PAPER, "gap_end", "words, fallers less risers at the end", of_step=True),
+            _paper(At("convergence", WORDS_PAPER, "gap_closed", "of the gap closed", percent=True, of_step=True)),
+            _paper(At("convergence", WORDS_PAPER, "gap_end", "words, fallers less risers at the end", of_step=True)),
         ],
         At("convergence", WORDS, "reversal", "against threads read backwards"),
     ),
@@ -93,29 +94,31 @@ QUESTIONS = (
             At("drift", ("magic_ratio",), "ipcw", "share of magic words, change per step"),
         ],
         [
-            _paper("drift", ("perplexity_paper",), "rise", "perplexity, first to last step shown"),
-            _paper("drift", MAGIC, "rise", "share of magic words, first to last step shown"),
+            _paper(At("drift", ("perplexity_paper",), "rise", "perplexity, first to last step shown")),
+            _paper(At("drift", MAGIC, "rise", "share of magic words, first to last step shown")),
         ],
     ),
     Question(
         "Does what people gain last into their next thread, style more than content?",
         [
+            At("carryover", ("style_minus_content",), "kept_terms_without_paste", _KEPT, percent=True),
+            At("carryover", ("style",), "kept_terms_without_paste", "of added style terms kept", percent=True),
             At("carryover", ("style_minus_content",), "R", "share kept: style less content"),
             At("carryover", ("n_style_words",), "R", "of the style words gained is kept", percent=True),
             At("carryover", ("n_content_words",), "R", "of the content words gained is kept", percent=True),
         ],
         (),
-        At("carryover", ("n_style_words",), "placebo", "placebo slope"),
+        At("carryover", ("style",), "kept_terms_placebo", "placebo, style terms", percent=True),
     ),
     Question(
         "Are prompts whose images were kept longer?",
         [At("upscaled", WORDS, "within_user", "within a person", group="prompts")],
-        [_paper("upscaled", WORDS_PAPER, "cliffs_delta", "Cliff's delta, people pooled", group="prompts")],
+        [_paper(At("upscaled", WORDS_PAPER, "cliffs_delta", "Cliff's delta, people pooled", group="prompts"))],
     ),
     Question(
         "Does the text tell which prompts get upscaled?",
         [At("predict", ALL, "gain", "area under the curve that text adds")],
-        [_paper("predict", ALL, "accuracy_paper", "% right; chance is 50")],
+        [_paper(At("predict", ALL, "accuracy_paper", "% right; chance is 50"))],
     ),
     Question(
         "Do people put right what the picture missed?",
@@ -192,10 +195,11 @@ def _null(rows: pl.DataFrame, at: At) -> str:
     if found is None:
         return "not known"
     _, row = found
-    if at.estimand == "placebo":
-        return f"{at.called} {words.number(row['estimate'], words.of(row))}, {words.interval(row)}"
-    p = row["p_value"] if row["p_adjusted"] is None else row["p_adjusted"]
-    return f"{_p(p)} {at.called}"
+    if "placebo" in at.estimand:
+        number = _number((at, row))
+        return f"{number.called} {number.value}, {number.interval}" if number else "not known"
+    several = "" if row["p_adjusted"] is None else f" ({_p(row['p_adjusted'])} with the other tests)"
+    return f"{_p(row['p_value'])} {at.called}{several}"
 
 
 def _against_0(found: tuple[At, Row] | None) -> str:
