@@ -112,11 +112,17 @@ class Family:
         mine = [row for row in rows if row["estimand"] == "order_null" and row.get("p_value") is not None]
         if not self.weights or not mine:
             return
-        top = largest(np.stack(self.weights), self.pairs, len(self.prompts), DRAWS, seed)
+        draws = orders(self.steps)
+        top = largest(np.stack(self.weights), self.pairs, len(self.prompts), draws, seed)
         for row in mine:
-            adjusted = (1 + int((top >= abs(row["effect"])).sum())) / (1 + DRAWS)
+            adjusted = (1 + int((top >= abs(row["effect"])).sum())) / (1 + draws)
             row["p_adjusted"] = max(row["p_value"], adjusted)
             row["note"] = "; ".join(filter(None, [row["note"], self.note]))
+
+
+def orders(steps: Steps) -> int:
+    """How many orders are drawn: DRAWS, or fewer where fewer draws are asked for."""
+    return min(DRAWS, steps.log.settings.draws)
 
 
 def family(steps: Steps) -> Family:
@@ -125,5 +131,5 @@ def family(steps: Steps) -> Family:
     n_pairs = float((steps.step[long] - 1).sum())
     most = MOST_PROMPTS if n_pairs == 0 else int(min(MOST_PROMPTS, MOST_PAIRS * len(long) / n_pairs))
     chosen, note = sampled(steps, long, most)
-    said = f"p_adjusted: max-T over the features, {DRAWS} orders" + (f", {note}" if note else "")
+    said = f"p_adjusted: max-T over the features, {orders(steps)} orders" + (f", {note}" if note else "")
     return Family(steps, chosen, pairs(steps.thread[chosen]), said)
