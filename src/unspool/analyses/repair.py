@@ -188,9 +188,13 @@ def findings(rows: pl.DataFrame) -> list[str]:
     return [*told, CAUTION] if told else words.reasons(rows)
 
 
+def _known(rows: pl.DataFrame, name: str) -> Row:
+    """The row of an estimand that has an estimate; sentences are asked for those only."""
+    return rows.filter(pl.col("estimate").is_not_null(), pl.col("group").is_null(), estimand=name).row(0, named=True)
+
+
 def _excess(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     said = {1: "details that were missing are filled in", -1: "details get lost", 0: "no clear repair"}
     size = words.signed(one["estimate"], words.of(one))
     return (
@@ -200,8 +204,7 @@ def _excess(rows: pl.DataFrame, name: str) -> str:
 
 
 def _selection(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     said = {1: "people add what the pictures lacked", -1: "people add what the pictures showed", 0: "nothing clear"}
     return (
         f"Added because the pictures lacked it: {words.percent(one['estimate'])} of the added content words "
@@ -210,8 +213,7 @@ def _selection(rows: pl.DataFrame, name: str) -> str:
 
 
 def _ratio(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     decimals = words.of(one)
     return (
         f"Log odds of adding now a word that the grid lacks, against one that it shows: "
@@ -220,8 +222,7 @@ def _ratio(rows: pl.DataFrame, name: str) -> str:
 
 
 def _cell(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     return (
         f"{words.percent(one['estimate'])} of the added content words were missing from the captions before and named "
         f"in those after ({words.percent_interval(one)}); most of it is the model doing as told."
@@ -229,8 +230,7 @@ def _cell(rows: pl.DataFrame, name: str) -> str:
 
 
 def _placebo(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     said = (
         "is not clear of 0"
         if not words.sign(one)
@@ -240,8 +240,7 @@ def _placebo(rows: pl.DataFrame, name: str) -> str:
 
 
 def _change(rows: pl.DataFrame, name: str) -> str:
-    one = words.row(rows, estimand=name, group=None)
-    assert one is not None
+    one = _known(rows, name)
     return (
         f"After an edit captions differ by {words.signed(one['estimate'], words.of(one))} more than within a grid "
         f"(word Jaccard distance, {words.interval(one)})."

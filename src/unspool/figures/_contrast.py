@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from unspool.analyses import _words as words
+from unspool.features import Column
 from unspool.figures import Figure, Theme, _labels, _marks
 
 MARGIN = 1.08
@@ -27,6 +29,33 @@ def of_estimands(
 ) -> Figure:
     """A row of the chart per estimand, by what `names` calls it, with a dashed line at 0."""
     return dots(name, title, rows, [names[one] for one in rows["estimand"]], axis, theme, *nouns)
+
+
+def per_feature(
+    stem: str,
+    rows: pl.DataFrame,
+    names: Mapping[str, str],
+    what: str,
+    columns: Mapping[str, Column],
+    theme: Theme,
+    group: str | None = None,
+) -> list[Figure]:
+    """A chart of these estimands for each feature, the chief ones first; `what` they are, for the axis."""
+    found = known(rows, names, group=group)
+    parts = found.partition_by("feature", as_dict=True)
+    return [
+        of_estimands(
+            f"{stem}-{name}",
+            _labels.title(name, columns),
+            parts[name,],
+            names,
+            _labels.axis(what, _labels.scale(name, columns)),
+            theme,
+            "prompts",
+            "users",
+        )
+        for name in words.chief(found)
+    ]
 
 
 def dots(

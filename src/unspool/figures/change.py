@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from unspool.analyses import _words as words
 from unspool.features import Column
-from unspool.figures import Figure, Theme, _contrast, _labels
+from unspool.figures import Figure, Theme, _contrast
 
 TITLE = "Change per step, naive and corrected"
 MULTIPLES = True
@@ -24,12 +23,4 @@ NAMES = {
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
     """One chart per feature, the chief ones first."""
-    found = _contrast.known(rows, NAMES, group=None)
-    parts = found.partition_by("feature", as_dict=True)
-    return [_one(name, parts[name,], columns, theme) for name in words.chief(found)]
-
-
-def _one(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Figure:
-    title = _labels.title(name, columns)
-    axis = _labels.axis("change per step", _labels.scale(name, columns))
-    return _contrast.of_estimands(f"change-{name}", title, rows, NAMES, axis, theme, "prompts", "users")
+    return _contrast.per_feature("change", rows, NAMES, "change per step", columns, theme)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from unspool.analyses import _words as words
 from unspool.features import Column
-from unspool.figures import Figure, Theme, _contrast, _labels
+from unspool.figures import Figure, Theme, _contrast
 
 TITLE = "The same contrast between people and within them"
 MULTIPLES = True
@@ -24,12 +23,4 @@ NAMES = {
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
     """One chart per feature of prompts, the chief ones first."""
-    found = _contrast.known(rows, NAMES, group="prompts")
-    parts = found.partition_by("feature", as_dict=True)
-    return [_one(name, parts[name,], columns, theme) for name in words.chief(found)]
-
-
-def _one(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> Figure:
-    title = _labels.title(name, columns)
-    axis = _labels.axis("upscaled less others", _labels.scale(name, columns))
-    return _contrast.of_estimands(f"forest-{name}", title, rows, NAMES, axis, theme, "prompts", "users")
+    return _contrast.per_feature("forest", rows, NAMES, "upscaled less others", columns, theme, group="prompts")

@@ -3,8 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import polars as pl
+
 Check = Literal["bias", "coverage", "size", "power", "misleads"]
 Key = tuple[str, str, str, str, str, str | None]
+PLACE: dict[str, pl.DataType | type[pl.DataType]] = dict.fromkeys(
+    ("scenario", "rule", "analysis", "feature", "estimand", "mode", "group"), pl.String
+)
+"""Columns that say which claim a row is about: its scenario and its key."""
 FOUND, TRUE = "scene", "given"
 """Rules by which threads are found in the text, and by which they are those of the simulation."""
 

@@ -16,22 +16,15 @@ import numpy as np
 import polars as pl
 
 from unspool.stats.multiplicity import holm
-from unspool.validation.claims import Claim
+from unspool.validation.claims import PLACE, Claim
 
 NOMINAL, ALPHA = 0.95, 0.05
 MOST_BIAS, WIDEST = 0.1, 0.15
 LEAST_POWER = 0.8
-KEY = ("rule", "analysis", "feature", "estimand", "mode", "group")
+KEY = tuple(PLACE)[1:]
 FULL = 2000
 """Seeds from which on the mark of bias is that of the full run."""
-JUDGED: dict[str, pl.DataType | type[pl.DataType]] = {
-    "scenario": pl.String,
-    "rule": pl.String,
-    "analysis": pl.String,
-    "feature": pl.String,
-    "estimand": pl.String,
-    "mode": pl.String,
-    "group": pl.String,
+JUDGED = PLACE | {
     "check": pl.String,
     "n_seeds": pl.Int64,
     "n_unknown": pl.Int64,

@@ -18,21 +18,14 @@ from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
 from unspool.study import Study, fingerprint, read_parquet, write_parquet
-from unspool.validation.claims import TRUE, Claim, in_scenario
+from unspool.validation.claims import PLACE, TRUE, Claim, in_scenario
 
 FEATURES = ("length", "style")
 COLUMNS = ("n_words", "word_len_paper", "n_style_words", "n_content_words")
 DRAWS = 400
 """Of the bootstrap in mode "paper"; the corrected estimates need none."""
-RUNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "scenario": pl.String,
+RUNS = PLACE | {
     "seed": pl.Int64,
-    "rule": pl.String,
-    "analysis": pl.String,
-    "feature": pl.String,
-    "estimand": pl.String,
-    "mode": pl.String,
-    "group": pl.String,
     "estimate": pl.Float64,
     "ci_low": pl.Float64,
     "ci_high": pl.Float64,
@@ -114,7 +107,7 @@ def _row(claim: Claim, found: pl.DataFrame, quantities: dict[str, float], one: R
     here = found.filter(pl.col(name).eq_missing(pl.lit(value)) for name, value in same.items())
     row = here.row(0, named=True) if here.height == 1 else {"note": f"{here.height} rows in the results"}
     told = [row.get(name) for name in ("estimate", "ci_low", "ci_high", "p_value")]
-    return one.scenario, one.seed, *claim.key, *told, truth, row.get("note")
+    return one.scenario, *claim.key, one.seed, *told, truth, row.get("note")
 
 
 Progress = Callable[[str, int, int], None]

@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from unspool.validation.claims import TRUE
+from unspool.validation.claims import PLACE, TRUE
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 HEADS = ("mark", "estimate", "truth", "mean", "bias / SD", "covers", "rejects")
-CLAIM = ("scenario", "rule", "analysis", "feature", "estimand", "mode", "group")
 
 
 def lines(found: pl.DataFrame) -> Iterator[tuple[str, list[tuple[str, ...]], int]]:
     """Each scenario with the cells of its claims and its number of logs."""
     for (name,), rows in found.group_by("scenario", maintain_order=True):
-        claims = rows.partition_by(*CLAIM, maintain_order=True)
+        claims = rows.partition_by(*PLACE, maintain_order=True)
         yield str(name).replace("_", "-"), [_cells(claim) for claim in claims], int(rows["n_seeds"][0])
 
 
