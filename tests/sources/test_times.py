@@ -156,6 +156,11 @@ def test_epoch_and_datetime_round_trip(moments):
         assert _times.parse(series, "UTC")[0].to_list() == moments
 
 
+def test_a_cell_of_separators_is_blank():
+    times, bad = _times.parse(pl.Series(["\x1f", " \x1c nan\x1e", "\x1d2023-01-02T03:04:05Z\x1f"]), "UTC")
+    assert not bad.any() and times.null_count() == 2
+
+
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=20))
 def test_no_text_breaks_the_reader(texts):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -24,6 +24,7 @@ def test_an_unknown_one_is_an_error():
         holm([0.1, float("nan")])
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_like_statsmodels(values):
     assert holm(values) == pytest.approx(multipletests(values, method="holm")[1])

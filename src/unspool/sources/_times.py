@@ -6,6 +6,8 @@ from unspool.errors import UnspoolError
 from unspool.tables import TIME
 
 BLANKS = ("", "none", "null", "nan", "nat")
+WHITE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+"""Blanks as Python knows them: the separators U+001C to U+001F too, which a stripped cell would else keep."""
 EPOCH_MIN = 10**8
 EPOCH_STEPS = ((10**11, 1_000, 1), (10**14, 1, 1), (10**17, 1, 1_000))
 """Below the first number, an epoch is times the second and by the third milliseconds: seconds, then ms, then us."""
@@ -66,7 +68,7 @@ def _placed(naive: pl.Series, timezone: str) -> pl.Series:
 
 
 def _without_blanks(series: pl.Series) -> pl.Series:
-    text = series.str.strip_chars()
+    text = series.str.strip_chars(WHITE)
     return text.set(text.str.to_lowercase().is_in(BLANKS), None)
 
 
