@@ -20,6 +20,7 @@ from unspool.features import Column, feature
 FORMAT = 1
 MANIFEST = "manifest.json"
 RESULTS = "results.parquet"
+AUDIT = "audit.parquet"
 WORK = ".work"
 
 
@@ -49,6 +50,7 @@ class Study:
             "rejects": tables.REJECTS,
             "features": tables.FEATURES,
             "edits": tables.EDITS,
+            "weights": tables.WEIGHTS,
         }
         if not files:
             return tables.empty(kinds.get(table, tables.THREADS)).lazy()

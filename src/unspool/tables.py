@@ -102,6 +102,7 @@ PROMPTS = Table(
         "action": pl.String,
         "upscaled": pl.Boolean,
         "n_upscales": pl.UInt32,
+        "upscaled_images": pl.List(pl.UInt8),
         "model": pl.String,
         "language": pl.String,
         "captions": pl.List(pl.String),
@@ -116,6 +117,8 @@ PROMPTS = Table(
     ("prompt_id",),
     open_ended=True,
 )
+"""`upscaled_images`: which images of the prompt's own grid were upscaled, by number from 1; null where the log cannot
+know, empty where none was, or none of which the number is told."""
 THREADS = Table(
     "threads",
     {"prompt_id": pl.String, "thread_id": pl.String, "step": pl.UInt32, "steps_left": pl.UInt32},
@@ -211,6 +214,22 @@ RESULTS = Table(
 )
 """`estimate` null: not known, and `note` says why. `ci_low` to `ci_high`: over users, whole; `standard_error`: over
 prompts or threads as the paper has it in mode "paper", over users in mode "corrected"."""
+
+WEIGHTS = Table(
+    "weights",
+    {
+        "prompt_id": pl.String,
+        "density_ratio": pl.Float64,
+        "inverse_probability": pl.Float64,
+        "user_cap": pl.Float64,
+        "weight": pl.Float64,
+    },
+    ("prompt_id",),
+)
+"""One row per prompt, for whoever trains on the log. `density_ratio`: how much likelier such a text is in the reference
+than in the log, cut off above, mean 1. `inverse_probability`: stabilised inverse of the probability that a prompt is
+upscaled (of those that are) or not (of the others), null where the log does not know. `user_cap`: at most 1, so that no
+person has more than the cap's share of the log. `weight`: density_ratio times user_cap, mean 1."""
 
 
 def empty(table: Table) -> pl.DataFrame:

@@ -14,8 +14,9 @@ from unspool import __version__, registry
 from unspool.errors import UnspoolError
 
 ORDER = (
-    *("demo", "inspect", "run", "read", "thread", "measure", "analyze", "report", "results", "figures"),
-    *("show", "threads", "score_threads", "sources", "rules", "features", "analyses", "simulate", "validate"),
+    *("demo", "inspect", "run", "read", "thread", "measure", "analyze", "audit", "report", "export"),
+    *("results", "figures"),
+    *("show", "threads", "score_threads", "sources", "rules", "features", "analyses", "audits", "simulate", "validate"),
 )
 
 

@@ -1,17 +1,19 @@
 """What the terminal shows: results on stdout, progress and notices on stderr."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from unspool import registry
 from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
 
 
@@ -46,6 +48,30 @@ def print_json(value: Any) -> None:
 
 def _plain_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def modules(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print the analyses or audits of these names: question, what it does not show, where it comes from."""
+    if as_json:
+        fields = ("TITLE", "QUESTION", "LIMITS", "CITATION")
+        print_json(
+            [{"name": name, **{field.lower(): getattr(m, field) for field in fields}} for name, m in found.items()]
+        )
+        return
+    for name, module in found.items():
+        out.print(f"[bold]{name}[/bold]")
+        for line in (module.QUESTION, module.LIMITS):
+            out.print(indented(line))
+        out.print(indented(module.CITATION), style="dim")
+
+
+def questions(names: Sequence[str], rows: pl.DataFrame, package: str, most: int | None = None) -> None:
+    """Print what was found, in sentences, question by question; at most so many of each."""
+    for name in names:
+        module = registry.load(package, name)
+        out.print(Text(module.QUESTION, style="bold"))
+        for sentence in module.findings(rows.filter(analysis=name))[:most]:
+            out.print(indented(sentence))
 
 
 @contextmanager

@@ -43,15 +43,6 @@ def command(
 
 def findings(study: "Study", most: int | None = None) -> None:
     """Print what was found, in sentences, question by question; at most so many of each."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from unspool.analyses import analysis
     from unspool.commands import _screen
 
-    rows = study.results()
-    for name in study.manifest["analyses"]["names"]:
-        module = analysis(name)
-        _screen.out.print(Text(module.QUESTION, style="bold"))
-        for sentence in module.findings(rows.filter(analysis=name))[:most]:
-            _screen.out.print(Padding(_screen.plain(sentence), (0, 0, 0, 2), expand=False))
+    _screen.questions(study.manifest["analyses"]["names"], study.results(), "analyses", most)

@@ -9,7 +9,7 @@ import polars as pl
 from unspool import tables
 from unspool.compiling.events import rejects
 from unspool.compiling.language import foreign
-from unspool.compiling.linking import NONE, link_roots
+from unspool.compiling.linking import NONE, Links, link_roots
 from unspool.compiling.merging import merge_edits
 from unspool.compiling.pseudonyms import hexadecimal
 from unspool.compiling.settings import ReadSettings
@@ -19,6 +19,8 @@ _INSIDE = (
     *("seq", "part", "rank", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
     *("batch_key", "has_users"),
 )
+IMAGES = 4
+"""Images of a grid."""
 BATCH_MINUTES = 10
 """Images of one user, prompt and parameters further apart than this are of two prompts."""
 
@@ -85,14 +87,16 @@ def _count(rows: pl.DataFrame, what: str) -> pl.DataFrame:
 def _from_messages(events: pl.DataFrame, settings: ReadSettings) -> _Part:
     messages, edits = merge_edits(events)
     prompt_kinds = [kind for kind in tables.PROMPT_KINDS if kind in settings.actions]
-    root = link_roots(messages, prompt_kinds)
+    links = link_roots(messages, prompt_kinds)
+    root = links.root
     kind = messages["kind"].cast(pl.String)
     is_prompt, is_upscale = kind.is_in(prompt_kinds), kind == "upscale"
     is_derived = kind.is_in([*tables.DERIVED_KINDS, *tables.PROMPT_KINDS]) & ~is_prompt
     linked = pl.Series(root != NONE)
     credited = root[(is_upscale & linked).to_numpy()]
     messages = messages.with_columns(
-        n_upscales=pl.Series(np.bincount(credited, minlength=messages.height), dtype=pl.UInt32)
+        n_upscales=pl.Series(np.bincount(credited, minlength=messages.height), dtype=pl.UInt32),
+        upscaled_images=_images(messages["image_index"], links, is_upscale & linked),
     )
     prompts = messages.filter(is_prompt).with_columns(upscaled=pl.col("n_upscales") > 0, model=pl.lit("midjourney"))
     unread = kind.is_in(["start", "progress"])
@@ -108,6 +112,17 @@ def _from_messages(events: pl.DataFrame, settings: ReadSettings) -> _Part:
         rejects(messages.filter(kind == "other"), "read", "chatter"),
     ]
     return _Part(prompts, pl.concat(merged), pl.concat(lost), _kinds(messages))
+
+
+def _images(index: pl.Series, links: Links, upscales: pl.Series) -> pl.Series:
+    """Which of a prompt's own images were upscaled, by their numbers in the grid; empty where none is known to be."""
+    known = upscales & pl.Series(links.direct) & index.is_between(1, IMAGES)
+    chosen = (
+        pl.DataFrame({"row": links.root, "image": index}).filter(known.fill_null(False)).unique().sort("row", "image")
+    )
+    rows = pl.DataFrame({"row": np.arange(len(index))}, schema={"row": chosen.schema["row"]})
+    grouped = chosen.group_by("row").agg("image")
+    return rows.join(grouped, on="row", how="left", maintain_order="left")["image"].fill_null([])
 
 
 def _from_tables(rows: pl.DataFrame) -> _Part:

@@ -5,6 +5,7 @@ earlier prompt; a pan or video, whose parameters the bot rewrites, by the text w
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -16,34 +17,49 @@ from unspool.tables import DERIVED_KINDS, PROMPT_KINDS
 NONE = -1
 
 
-def link_roots(messages: pl.DataFrame, prompt_kinds: Sequence[str] = PROMPT_KINDS) -> np.ndarray:
-    """Row number of each message's root prompt; its own for prompts, -1 where the root is not in the log.
+@dataclass(frozen=True)
+class Links:
+    """Roots of messages, in their order.
 
-    `messages` has message_id, reference_id, user_id, echo, time, seq and kind, one row per message.
+    `root`: row number of the root prompt, its own for prompts, -1 where the root is not in the log. `direct`: whether
+    it was made from the root's own images and not from variations of them.
     """
+
+    root: np.ndarray
+    direct: np.ndarray
+
+
+def link_roots(messages: pl.DataFrame, prompt_kinds: Sequence[str] = PROMPT_KINDS) -> Links:
+    """Link messages to their roots: message_id, reference_id, user_id, echo, time, seq and kind, a row per message."""
     kind = messages["kind"].cast(pl.String)
     is_prompt = kind.is_in(prompt_kinds).to_numpy()
     is_derived = kind.is_in([*DERIVED_KINDS, *PROMPT_KINDS]).to_numpy() & ~is_prompt
-    root = _by_reference(messages, is_prompt)
-    wanted = (is_derived | (kind == "upscale").to_numpy()) & (root == NONE)
+    is_upscale = (kind == "upscale").to_numpy()
+    root, parent = _by_reference(messages, is_prompt)
+    wanted = (is_derived | is_upscale) & (root == NONE)
     if not wanted.any():
-        return root
+        return Links(root, is_prompt[parent])
     echo = messages["echo"].hash()
-    root = _by_echo(messages, echo, root, wanted & is_derived)
+    root, _ = _by_echo(messages, echo, root, wanted & is_derived)
     left = is_derived & (root == NONE)
     if left.any():
         text = _text_hash(messages, is_prompt | left)
-        root = _by_echo(messages, text, np.where(is_prompt | left, root, NONE), left, other=root)
-    return _by_echo(messages, echo, root, wanted & ~is_derived)
+        root, _ = _by_echo(messages, text, np.where(is_prompt | left, root, NONE), left, other=root)
+    upscales = wanted & is_upscale
+    root, latest = _by_echo(messages, echo, root, upscales)
+    parent = np.where(upscales & (root != NONE), latest, parent)
+    parent = np.where(upscales & is_upscale[parent], parent[parent], parent)  # another upscale of the same images
+    return Links(root, is_prompt[parent])
 
 
-def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> np.ndarray:
+def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Roots, and the message that each one answers (itself where that is not in the log)."""
     rows = np.arange(messages.height)
     if messages["reference_id"].null_count() == messages.height:
-        return np.where(is_prompt, rows, NONE)
+        return np.where(is_prompt, rows, NONE), rows
     parent = parents(messages["message_id"], messages["reference_id"])
     end = follow(np.where(is_prompt, rows, parent))
-    return np.where(is_prompt[end], end, NONE)
+    return np.where(is_prompt[end], end, NONE), parent
 
 
 def _text_hash(messages: pl.DataFrame, rows: np.ndarray) -> pl.Series:
@@ -55,8 +71,8 @@ def _text_hash(messages: pl.DataFrame, rows: np.ndarray) -> pl.Series:
 
 def _by_echo(
     messages: pl.DataFrame, echo: pl.Series, root: np.ndarray, wanted: np.ndarray, other: np.ndarray | None = None
-) -> np.ndarray:
-    """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one; and which."""
     order = messages.select(
         "user_id", "time", "seq", echo=echo, late=pl.Series(wanted), row=pl.int_range(pl.len())
     ).sort("user_id", "echo", "time", "late", "seq")
@@ -69,7 +85,8 @@ def _by_echo(
     latest = np.maximum.accumulate(np.where(known, np.arange(len(rows)), NONE))
     has_user = order["user_id"].is_not_null().to_numpy()
     found = np.where((latest >= starts) & has_user, root[rows][np.maximum(latest, 0)], NONE)
-    out = (root if other is None else other).copy()
+    out, of = (root if other is None else other).copy(), np.arange(len(root))
     fill = wanted[rows]
     out[rows[fill]] = found[fill]
-    return out
+    of[rows[fill]] = rows[np.maximum(latest, 0)][fill]
+    return out, of

@@ -128,13 +128,13 @@ def both(study: Study, rule: str, own: str, settings: Settings) -> Measured:
 def measured(study: Study, rule: str, settings: Settings) -> Measured:
     """The study as analyses take it: prompts, the threads of a rule, and features, beside each other file by file."""
     files = sorted((study.path / "prompts").glob("*.parquet"))
-    frames = [_beside(study.path, rule, file) for file in files]
+    frames = [beside(study.path, rule, file) for file in files]
     empty = tables.empty(tables.PROMPTS).lazy()
     prompts = pl.concat(frames, how="diagonal") if frames else empty
     return Measured(prompts, rule, study.columns(), settings, notes(study), study.manifest["counts"])
 
 
-def _beside(study: Path, rule: str, file: Path) -> pl.LazyFrame:
+def beside(study: Path, rule: str, file: Path) -> pl.LazyFrame:
     """One file of prompts with its threads and features, whose rows are in the same order."""
     threads = pl.scan_parquet(study / "threads" / rule / file.name, glob=False).select(_OF_THREADS)
     features = pl.scan_parquet(study / "features" / file.name, glob=False).drop("prompt_id")
