@@ -6,8 +6,8 @@ A page holds generated blocks between two comments; all around them is written b
     ...
     <!-- end: NAME -->
 
-NAME is `commands`, `columns TABLE`, `source NAME`, `feature NAME`, `analysis NAME`, `sources`, `rules`, `features`,
-`analyses` or `demo`.
+NAME is `commands`, `columns TABLE`, `source NAME`, `feature NAME`, `analysis NAME`, `audit NAME`, `form NAME`,
+`sources`, `rules`, `features`, `analyses`, `audits`, `forms` or `demo`.
 """
 
 import inspect
@@ -24,8 +24,8 @@ import typer.rich_utils
 from rich.console import Console
 from typer.testing import CliRunner
 
-from unspool import registry, tables, threads
-from unspool.analyses import analysis, in_order
+from unspool import audits, export, registry, tables, threads
+from unspool.analyses import Analysis, analysis, in_order
 from unspool.commands import _screen, application
 from unspool.features import estimated, feature
 from unspool.sources import source
@@ -41,6 +41,7 @@ STUDY_TABLES = {
     "edits": tables.EDITS,
     "rejects": tables.REJECTS,
     "results": tables.RESULTS,
+    "weights": tables.WEIGHTS,
 }
 MEANINGS: dict[str, dict[str, str]] = {
     "prompts": {
@@ -59,6 +60,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "echo as an earlier prompt of the user.",
         "upscaled": "Whether at least one upscale goes back to this prompt. Null: the log cannot know.",
         "n_upscales": "Number of upscales that go back to this prompt, over any number of steps. Null: not known.",
+        "upscaled_images": "Which images of the prompt's own grid were upscaled, by number from 1. Null: the log "
+        "cannot know; empty: none, or none of which the number is told.",
         "model": "`midjourney` for chat logs; else what the source says. Versions are in `params`.",
         "language": "ISO 639 code, from the log or detected. Null: fewer than four words, or not looked at.",
         "captions": "Captions of the images, where the log has them.",
@@ -132,6 +135,15 @@ MEANINGS: dict[str, dict[str, str]] = {
         "seed": "Seed of what was drawn.",
         "note": "Why there is no estimate; a sample; what else must be said.",
     },
+    "weights": {
+        "prompt_id": "Key; the same as in prompts, one row for each prompt.",
+        "density_ratio": "How much likelier such a text is in the reference than in the log, cut off above; mean 1. "
+        "Null where there is nothing to compare with.",
+        "inverse_probability": "Stabilised inverse of the probability that such a prompt is upscaled (of upscaled "
+        "ones) or is not (of the others). Null where the log does not know.",
+        "user_cap": "At most 1, so that no person has more than the cap's share of the log.",
+        "weight": "`density_ratio` times `user_cap`; mean 1.",
+    },
 }
 UNITS = {
     "time": "ms, UTC",
@@ -193,7 +205,23 @@ def _number(value: float | None, otherwise: str) -> str:
 
 def analysis_head(name: str) -> str:
     """What an analysis's module says of itself."""
-    module = analysis(name)
+    return question_head(analysis(name))
+
+
+def audit_head(name: str) -> str:
+    """What an audit's module says of itself."""
+    return question_head(audits.audit(name))
+
+
+def form_head(name: str) -> str:
+    """What the module of a form of export says of itself."""
+    module = export.form(name)
+    told = inspect.cleandoc(module.__doc__ or "")
+    return f"**{module.TITLE}**\n\n{told}\n\n- Writes: a {module.PLACE}.\n- Format: {module.CITATION}"
+
+
+def question_head(module: Analysis | audits.Audit) -> str:
+    """What an analysis or an audit says of itself."""
     told = inspect.cleandoc(module.__doc__ or "")
     facts = f"- Question: {module.QUESTION}\n- Does not show: {module.LIMITS}\n- After: {module.CITATION}"
     return f"**{module.TITLE}**\n\n{told}\n\n{facts}"
@@ -212,6 +240,21 @@ def analyses_list() -> str:
     """A line per analysis with a link to its page."""
     lines = ["| analysis | question |", "|---|---|"]
     return "\n".join(lines + [f"| [{name}](analyses/{name}.md) | {analysis(name).QUESTION} |" for name in in_order()])
+
+
+def audits_list() -> str:
+    """A line per audit with a link to its page."""
+    lines = ["| audit | question |", "|---|---|"]
+    names = audits.in_order()
+    return "\n".join(lines + [f"| [{name}](audits/{name}.md) | {audits.audit(name).QUESTION} |" for name in names])
+
+
+def forms_list() -> str:
+    """A line per form of export with a link to its page."""
+    lines = ["| form | what is written |", "|---|---|"]
+    return "\n".join(
+        lines + [f"| [{name}](exports/{name}.md) | {export.form(name).TITLE} |" for name in export.forms()]
+    )
 
 
 def sources_list() -> str:
@@ -290,6 +333,8 @@ def block(name: str) -> str:
         "source": source_head,
         "feature": feature_head,
         "analysis": analysis_head,
+        "audit": audit_head,
+        "form": form_head,
     }
     without: dict[str, Callable[[], str]] = {
         "commands": commands,
@@ -297,6 +342,8 @@ def block(name: str) -> str:
         "rules": rules_list,
         "features": features_list,
         "analyses": analyses_list,
+        "audits": audits_list,
+        "forms": forms_list,
         "demo": demo,
     }
     return with_name[kind](rest) if rest else without[kind]()

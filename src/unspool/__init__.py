@@ -13,14 +13,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.api import analyze, measure, read, run, thread, write_report
+    from unspool.api import analyze, audit, measure, read, run, thread, write_report
     from unspool.errors import UnspoolError
     from unspool.study import Study
 
 __version__ = "0.1.0"
-__all__ = ["Study", "UnspoolError", "__version__", "analyze", "measure", "read", "run", "thread", "write_report"]
+__all__ = [
+    "Study",
+    "UnspoolError",
+    "__version__",
+    "analyze",
+    "audit",
+    "measure",
+    "read",
+    "run",
+    "thread",
+    "write_report",
+]
 _PLACES = {
     "analyze": "unspool.api",
+    "audit": "unspool.api",
     "measure": "unspool.api",
     "read": "unspool.api",
     "run": "unspool.api",

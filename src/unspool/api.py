@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from unspool import analyses, features, threads
+from unspool import analyses, audits, features, threads
 from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
 from unspool.stages.analyze import analyze as _analyze
+from unspool.stages.audit import audit_study
 from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
 from unspool.stages.report import report as _report
@@ -75,10 +76,10 @@ def run(
     workers: int | None = None,
     **arguments: Any,
 ) -> Study:
-    """Do the whole study of a log: `read`, threads by one rule or several, `measure`, `analyze`, `report`.
+    """Do the whole study of a log: `read`, threads by one rule or several, `measure`, `analyze`, `audit`, `report`.
 
     The first rule is the chosen one; None: the log's own threads where it has any, else `scene`. The other arguments
-    are those of the five.
+    are those of the six.
     """
     opened = read(logs, study, workers=workers, **arguments)
     chosen = rule or default_rule(opened)
@@ -87,6 +88,7 @@ def run(
     given = str(reference) if reference else None
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
     analyze(opened, least=least, seed=seed, workers=workers)
+    audit(opened, reference=given, seed=seed)
     write_report(opened, quote=quote)
     return opened
 
@@ -109,6 +111,15 @@ def analyze(
     `settings` are the fields of unspool.analyses.Settings: least, steps, draws, level, seed, classifier.
     """
     return _analyze(_opened(study), analyses.Settings(**settings), names, jobs=workers)
+
+
+def audit(study: Study | str | Path, names: Sequence[str] | None = None, **settings: Any) -> Study:
+    """Audit a measured study for reuse, by all audits or those named; `Study.audit()` gives their rows.
+
+    `settings` are the fields of unspool.audits.Settings: reference, cap, min_users, sample, permutations, rounds,
+    level, seed.
+    """
+    return audit_study(_opened(study), audits.Settings(**settings), names)
 
 
 def write_report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:

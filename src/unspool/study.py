@@ -109,6 +109,18 @@ class Study:
             )
         return tables.check(read_parquet(place), tables.RESULTS, "results")
 
+    def audit(self) -> pl.DataFrame:
+        """The rows of the audits, in the columns of results; an error if the study has not been audited."""
+        place = self.path / AUDIT
+        if not place.exists():
+            raise UnspoolError(
+                "The study has not been audited.",
+                "It has no audit.parquet.",
+                "Run `unspool audit STUDY`.",
+                exit_code=2,
+            )
+        return tables.check(read_parquet(place), tables.RESULTS, "audit")
+
     def pseudonyms(self, key: str | Path | None = None) -> Pseudonyms:
         """The study's key, from beside the folder or from another file; one of another study is an error."""
         path = Path(key) if key else self.key_path

@@ -9,6 +9,7 @@ from tests import tiny_gpt2
 
 from unspool.errors import UnspoolError
 from unspool.features import Context, Settings, perplexity
+from unspool.features._halves import half
 
 NAMES = ["perplexity_paper", "log_perplexity", "first_surprisal", "slor"]
 HOSTILE = [
@@ -36,10 +37,16 @@ class Digits:
         return [np.array(tokens if start else [token + 1 for token in tokens[1:]], dtype=float) for tokens in listed]
 
 
-def measured(texts, model=None):
+def measured(texts, model=None, users=None):
+    return whole(texts, model, users).select(NAMES)
+
+
+def whole(texts, model=None, users=None):
+    """With what the feature needs to be completed."""
     context = Context(Settings(language_model="digits"))
     context.__dict__["language_model"] = model or Digits()
-    rows = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    users = users or [None] * len(texts)
+    rows = pl.DataFrame({"text": texts, "user_id": users}, schema={"text": pl.String, "user_id": pl.String})
     return perplexity.measure(rows, context)
 
 
@@ -109,12 +116,57 @@ def test_rows_keep_their_order_and_equal_texts_their_values():
     assert found["log_perplexity"].to_list() == [2.0, None, 2.0, 4.0]
 
 
+def users_of(half_of, n):
+    """Names of so many users of a half."""
+    names = pl.Series([f"user {number}" for number in range(20 * n)])
+    return names.filter(half(names) == half_of)[:n].to_list()
+
+
+def completed(texts, users, parts=1):
+    """Standardised surprisals of texts that were measured in so many parts."""
+    found = whole(texts, users=users)
+    size = -(-len(texts) // parts)
+    pieces = [found.slice(start, size) for start in range(0, len(texts), size)]
+    of_all = pl.concat([perplexity.sums(piece) for piece in pieces])
+    return pl.concat([perplexity.complete(piece, of_all) for piece in pieces])["surprisal_standardised"]
+
+
+# Twenty users of half 1 write 35: their tokens cost 3 in the first place and 5 in the second. A user of half 0 who
+# writes 46 pays 4 - 3 = 1 and 6 - 5 = 1, mean 1; one who writes 9 pays 6; of 4699 the places 3 and 4 are unknown.
+@pytest.mark.parametrize("parts", [1, 3])
+def test_surprisal_for_its_place_by_hand(parts):
+    mine, others = users_of(0, 4), users_of(1, perplexity.LEAST)
+    texts = ["46", "9", "4699", "", *["35"] * len(others)]
+    found = completed(texts, [*mine, *others], parts)
+    assert found[:4].to_list() == pytest.approx([1.0, 6.0, 1.0, None])
+    assert found[4:].null_count() == len(others), "four users are too few to compare the others with"
+
+
+def test_a_place_that_too_few_reach_is_no_comparison():
+    others = users_of(1, perplexity.LEAST - 1)
+    assert completed(["46", *["35"] * len(others)], [*users_of(0, 1), *others]).null_count() == len(others) + 1
+
+
+def test_prompts_of_nobody_are_compared_with_nobody():
+    assert completed(["35"] * 60, [None] * 60).null_count() == 60
+
+
+# Surprisal falls with the place, the same for all: perplexity falls with length, and what is freed of place does not.
+def test_position_alone_leaves_nothing():
+    ladder = "987654321"
+    users = [*users_of(0, 40), *users_of(1, 40)]
+    texts = [ladder[: 2 + number % 8] for number in range(80)]
+    means = whole(texts, users=users)["log_perplexity"]
+    assert means[0] == 8.5 and means[7] == 5.0
+    assert completed(texts, users).drop_nulls().to_list() == pytest.approx([0.0] * 80)
+
+
 def test_what_the_columns_say():
-    assert [column.name for column in perplexity.COLUMNS] == NAMES
-    paper, log, first, slor = perplexity.COLUMNS
+    assert [column.name for column in perplexity.COLUMNS] == [*NAMES, "surprisal_standardised"]
+    paper, log, first, slor, place = perplexity.COLUMNS
     assert (paper.mode, paper.log, paper.low) == ("paper", True, 1.0)
-    assert not any(column.log for column in (log, first, slor))
-    assert slor.low is None
+    assert not any(column.log for column in (log, first, slor, place))
+    assert slor.low is None and place.low is None
     assert all(column.empty is None for column in perplexity.COLUMNS)
     assert perplexity.CAPTIONS
     assert perplexity.USES == "model"

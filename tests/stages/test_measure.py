@@ -131,6 +131,9 @@ def test_a_language_model_is_loaded_once_and_named(study, monkeypatch):
     assert set(study.features()["log_perplexity"]) == {1.0}
     assert set(study.features()["perplexity_paper"].round(9)) == {round(np.e, 9)}
     assert notes(study)["slor"] == "digits.gguf, float32 on cpu"
+    above = study.features()["surprisal_standardised"].drop_nulls()  # every place costs everybody one nat
+    assert len(above) > 50 and set(above) == {0.0}
+    assert not [name for name in study.features().columns if name.startswith(".")]
 
 
 def test_captions_are_means_over_those_of_a_prompt(tmp_path):

@@ -25,7 +25,7 @@ LIMITS = (
 )
 ORDER = 70
 FIGURES: tuple[str, ...] = ()
-FEATURES = ("log_perplexity", "first_surprisal", "slor", "dialect")
+FEATURES = ("log_perplexity", "surprisal_standardised", "first_surprisal", "slor", "dialect")
 LENGTH = "n_words"
 KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Quantiles of ln n_words at which the line that stands for length may bend: position effects are curved in ln n."""

@@ -37,7 +37,7 @@ def command(
     from unspool.audits import Settings
     from unspool.audits.privacy import blocking
     from unspool.commands import _screen
-    from unspool.stages.audit import audit_rows, audit_study
+    from unspool.stages.audit import audit_study
     from unspool.study import Study
 
     opened = Study(study)
@@ -45,7 +45,7 @@ def command(
     settings = Settings(named, cap=cap, min_users=min_users, rounds=rounds, seed=seed)
     with _screen.progress() as progress:
         audit_study(opened, settings, audit, progress=progress)
-    rows = audit_rows(opened)
+    rows = opened.audit()
     found = blocking(rows)
     if as_json:
         _screen.print_json(rows.to_dicts())

@@ -28,6 +28,7 @@ def command(
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
     from unspool.stages.analyze import analyze as find_out
+    from unspool.stages.audit import audit_study
     from unspool.stages.browse import list_threads
     from unspool.stages.measure import measure
     from unspool.stages.read import read
@@ -54,6 +55,7 @@ def command(
             thread(study, rule, choose=rule == RULES[0], progress=progress)
         measure(study, progress=progress)
         find_out(study, progress=progress)
+        audit_study(study, progress=progress)
         page = report(study)
     found, recovered = summarise(study), recovery(study, log)
     if as_json:

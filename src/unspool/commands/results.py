@@ -34,7 +34,7 @@ def command(
         list[str] | None, typer.Option("--feature", help="Only this column of the features; repeatable.")
     ] = None,
 ) -> None:
-    """Print the results of an analysed study, a row per estimate, for reading, a paper or another program.
+    """Print the results of an analysed study and of its audits, a row per estimate, for you or for another program.
 
     Example: [bold]unspool results study --analysis drift --feature n_words[/bold]
 
@@ -42,9 +42,10 @@ def command(
     """
     from unspool.commands import _screen
     from unspool.report import _formats
+    from unspool.stages.questions import rows as every
     from unspool.study import Study
 
-    rows = _only(_only(Study(study).results(), "analysis", analysis), "feature", feature)
+    rows = _only(_only(every(Study(study)), "analysis", analysis), "feature", feature)
     if form is Format.json:
         _screen.print_json(rows.to_dicts())
     elif form is Format.table:
@@ -65,7 +66,7 @@ def _only(rows: "pl.DataFrame", column: str, names: list[str] | None) -> "pl.Dat
             raise UnspoolError(
                 f"The results hold no {column} named {name!r}.",
                 f"They hold {', '.join(known) or 'nothing'}.",
-                "Name one of them, or run `unspool analyze STUDY` for more.",
+                "Name one of them, or run `unspool analyze STUDY` or `unspool audit STUDY` for more.",
                 exit_code=2,
             )
     return rows.filter(rows[column].is_in(names)) if names else rows

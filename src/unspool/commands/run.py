@@ -31,7 +31,7 @@ def command(
     workers: o.Workers = None,
     as_json: o.Json = False,
 ) -> None:
-    """Do the whole study of a log: compile it, find threads, measure the prompts, analyse, and write the report.
+    """Do the whole study of a log: compile it, find threads, measure, analyse and audit them, and write the report.
 
     The same command again skips what is done, and goes on with a run that was cut.
 
@@ -40,10 +40,12 @@ def command(
     Example: [bold]unspool run log.csv -o study --columns user_id=who,time=at,text=prompt[/bold]
     """
     from unspool.analyses import Settings
+    from unspool.audits import Settings as Audits
     from unspool.commands import _screen, analyze, measure
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
     from unspool.stages.analyze import analyze as find_out
+    from unspool.stages.audit import audit_study
     from unspool.stages.measure import measure as take_measures
     from unspool.stages.read import read
     from unspool.stages.report import report
@@ -58,6 +60,7 @@ def command(
         chosen = measure.settings(lm, reference, sample, constituency, seed)
         take_measures(study, chosen, jobs=workers, progress=progress)
         find_out(study, Settings(least, seed=seed), jobs=workers, progress=progress)
+        audit_study(study, Audits(str(reference) if reference else None, seed=seed), progress=progress)
         page = report(study, quote=not no_prompts)
     found = summarise(study)
     _screen.dropped(drop_user, study.manifest["n_dropped"])

@@ -26,6 +26,14 @@ and a feature that is estimated from the whole log has
 
 and finds the fitted tables in `context.fitted[feature name]`. What `fit` gives for the reason that it could not be
 fitted is an empty table `note` with one row of the column `note`.
+
+A feature that compares texts with each other once all are measured, so that none is scored twice, has
+
+    SPARE: dict[str, pl.DataType]                            what its `measure` gives besides, and nobody keeps
+    def sums(rows: pl.DataFrame) -> pl.DataFrame             sums of a part, from its columns and SPARE
+    def complete(rows: pl.DataFrame, of_all: pl.DataFrame) -> pl.DataFrame    rows with the columns that waited
+
+where `of_all` holds the sums of all parts below each other. Captions are not completed.
 """
 
 from collections.abc import Mapping
@@ -155,6 +163,26 @@ class Estimated(Feature, Protocol):
     def fit(self, parts: dict[str, pl.LazyFrame], context: Context) -> dict[str, pl.DataFrame]:
         """The fitted tables."""
         ...
+
+
+class Completed(Feature, Protocol):
+    """The interface of a feature that is completed once all texts are measured."""
+
+    SPARE: Mapping[str, pl.DataType]
+
+    def sums(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Sums of a part."""
+        ...
+
+    def complete(self, rows: pl.DataFrame, of_all: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the columns that waited for the others."""
+        ...
+
+
+def completed(name: str) -> Completed | None:
+    """The feature, if it is one that is completed once all texts are measured."""
+    found = feature(name)
+    return cast("Completed", found) if hasattr(found, "complete") else None
 
 
 def estimated(name: str) -> Estimated | None:

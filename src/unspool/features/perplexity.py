@@ -5,6 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.features import Column, Context
+from unspool.features._halves import half
 from unspool.models.language_model import unavailable
 
 TITLE = "Perplexity"
@@ -12,6 +13,7 @@ CITATION = "Don-Yehiya, Choshen & Abend 2023, Sec. 5; for SLOR Pauls & Klein 201
 CAPTIONS = True
 USES = "model"
 FIRST = 8
+LEAST = 20
 COLUMNS = (
     Column(
         "perplexity_paper",
@@ -44,7 +46,16 @@ COLUMNS = (
         low=None,
         citation="Pauls & Klein 2012; Lau, Clark & Lappin 2017; word frequencies of wordfreq (Speer 2022)",
     ),
+    Column(
+        "surprisal_standardised",
+        "Surprisal for its place",
+        "nats per token",
+        "Mean over the tokens of the surprisal less the mean surprisal of tokens in the same place of other people's "
+        f"prompts; tokens in places that fewer than {LEAST} of those reach are left out. Of prompts only.",
+        low=None,
+    ),
 )
+SPARE: dict[str, pl.DataType] = {"surprisals": pl.List(pl.Float32), "half": pl.UInt8()}
 
 
 def missing(context: Context) -> str | None:
@@ -53,9 +64,9 @@ def missing(context: Context) -> str | None:
 
 
 def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """perplexity_paper, log_perplexity, first_surprisal, slor per text; all null for an empty one.
+    """perplexity_paper, log_perplexity, first_surprisal, slor per text, all null for an empty one; and SPARE.
 
-    UnspoolError where the model that the settings name cannot be loaded.
+    surprisal_standardised is null until `complete`. UnspoolError where the model of the settings cannot be loaded.
     """
     model, texts = context.language_model, rows["text"].to_list()
     surprisals = model.surprisals(texts)
@@ -65,8 +76,35 @@ def measure(rows: pl.DataFrame, context: Context) -> pl.DataFrame:
         "log_perplexity": [_mean(own) for own in surprisals],
         "first_surprisal": [_mean(own[:FIRST]) if len(own) >= FIRST else None for own in surprisals],
         "slor": [slor(own, rarity) for own, rarity in zip(surprisals, rarities, strict=True)],
+        "surprisal_standardised": [None] * len(texts),
+        "surprisals": [own.astype(np.float32) for own in surprisals],
+        "half": half(rows["user_id"], context.settings.seed),
     }
-    return pl.DataFrame(values, schema={column.name: column.kind for column in COLUMNS})
+    return pl.DataFrame(values, schema={**{column.name: column.kind for column in COLUMNS}, **SPARE})
+
+
+def sums(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many tokens stand in each place of the prompts of each half of the users, and the sum of their surprisals."""
+    return _tokens(rows).group_by("half", "place").agg(n=pl.len(), total=pl.col("surprisals").cast(pl.Float64).sum())
+
+
+def _tokens(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per token of prompts whose user is known: text, half, place from 0, surprisals."""
+    texts = rows.select(
+        "surprisals", "half", text=pl.int_range(pl.len()), place=pl.int_ranges(pl.col("surprisals").list.len())
+    )
+    return texts.drop_nulls("half").explode("surprisals", "place", empty_as_null=False, keep_nulls=False)
+
+
+def complete(rows: pl.DataFrame, of_all: pl.DataFrame) -> pl.DataFrame:
+    """The rows with surprisal_standardised: each place is compared with that place of the other half's prompts."""
+    usual = of_all.group_by("half", "place").agg(pl.col("n").sum(), pl.col("total").sum()).filter(pl.col("n") >= LEAST)
+    usual = usual.select("place", half=1 - pl.col("half"), usual=pl.col("total") / pl.col("n"))
+    above = _tokens(rows).join(usual, on=["half", "place"])
+    found = above.group_by("text").agg(value=(pl.col("surprisals") - pl.col("usual")).mean())
+    numbered = pl.DataFrame({"text": pl.int_range(rows.height, eager=True)})
+    values = numbered.join(found, on="text", how="left", maintain_order="left")["value"]
+    return rows.with_columns(surprisal_standardised=values)
 
 
 def of_paper(surprisals: NDArray[np.float64], window: int) -> float | None:

@@ -57,7 +57,10 @@ class Books:
 
 @dataclass(frozen=True)
 class Section:
-    """An analysis: its question, what was found, its figures, what they do not show, and its rows."""
+    """An analysis: its question, what was found, its figures, what they do not show, and its rows.
+
+    `part`: the part of the page that it stands in, "Reuse" for an audit.
+    """
 
     name: str
     title: str
@@ -68,6 +71,7 @@ class Section:
     blocks: Sequence[Block] = ()
     notes: Sequence[str] = ()
     table: Table | None = None
+    part: str = ""
 
     @property
     def split(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 _READ = {"source": None, "timezone": "UTC", "language": "en", "since": None, "until": None}
 _MEASURE = {"language_model": "--lm", "reference": "--reference", "sample": "--sample"}
+_AUDIT = {"reference": None, "cap": 0.01, "min_users": 5, "rounds": 10, "seed": 0}
 _ANALYZE = {"least": None, "steps": None, "draws": 2000, "classifier": None, "seed": 0}
 
 
@@ -17,6 +18,7 @@ def commands(manifest: Mapping[str, Any], *, quoted: bool) -> list[str]:
         *_threading(manifest),
         " ".join(["unspool measure STUDY", *_measuring(manifest.get("features", {}))]),
         " ".join(["unspool analyze STUDY", *_analysing(manifest.get("analyses", {}))]),
+        *_auditing(manifest),
         "unspool report STUDY" if quoted else "unspool report STUDY --no-prompts",
     ]
 
@@ -59,6 +61,15 @@ def _analysing(analyses: Mapping[str, Any]) -> Iterator[str]:
     for name, usual in _ANALYZE.items():
         if settings.get(name, usual) != usual:
             yield from _option(f"--{name}", settings[name])
+
+
+def _auditing(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The command of the audits, if they were made."""
+    if "audits" in manifest:
+        settings = manifest["audits"]["settings"]
+        changed = {name: settings.get(name, usual) for name, usual in _AUDIT.items()}
+        given = [part for k, v in changed.items() if v != _AUDIT[k] for part in _option(f"--{k.replace('_', '-')}", v)]
+        yield " ".join(["unspool audit STUDY", *given])
 
 
 def _option(name: str, value: Any) -> Iterable[str]:

@@ -10,7 +10,6 @@ import unspool
 from unspool import analyses, tables
 from unspool.audits import Audited, Settings, audit, in_order
 from unspool.audits.weights import Weights, fitted
-from unspool.errors import UnspoolError
 from unspool.features import Settings as Measures
 from unspool.features.dialect import reference
 from unspool.stages.analyze import beside, measured
@@ -108,13 +107,3 @@ def _weigh(study: Study, weights: Weights) -> None:
         write_parquet(tables.check(weights.of(rows), tables.WEIGHTS, "audit weights"), folder / file.name)
     for old in set(folder.glob("*.parquet")) - {folder / file.name for file in files}:
         old.unlink()
-
-
-def audit_rows(study: Study) -> pl.DataFrame:
-    """The rows of the audits; an error if the study has not been audited."""
-    place = study.path / AUDIT
-    if not place.exists():
-        raise UnspoolError(
-            "The study has not been audited.", "It has no audit.parquet.", "Run `unspool audit STUDY`.", exit_code=2
-        )
-    return tables.check(read_parquet(place), tables.RESULTS, "audit")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unspool import registry
-from unspool.analyses import analysis, in_order
 from unspool.errors import UnspoolError
 from unspool.figures import PAPER, Figure, _render, drawing
+from unspool.stages.questions import questions, rows
 from unspool.stages.read import Progress, silent
 from unspool.study import Study
 
@@ -40,13 +40,13 @@ def draw(
 
 
 def _figures(study: Study, only: Sequence[str]) -> Iterator[Figure]:
-    rows, columns = study.results(), study.columns()
+    columns = study.columns()
     every = [
         (module, figure)
-        for name in in_order()
-        for module in analysis(name).FIGURES
+        for question in questions(rows(study))
+        for module in question.module.FIGURES
         if _wanted(module, only)
-        for figure in drawing(module).draw(rows.filter(analysis=name), columns, PAPER)
+        for figure in drawing(module).draw(question.rows, columns, PAPER)
     ]
     for name in only:
         if not any(name in (module, figure.name) for module, figure in every):

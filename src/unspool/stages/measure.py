@@ -16,7 +16,7 @@ from unspool.features import Context, Feature, Settings, estimated, feature
 from unspool.models import told
 from unspool.sources._inputs import sha256
 from unspool.stages.columns import Group, kept, metadata, nulls, ordered
-from unspool.stages.pieces import Piece, collect_piece, cut, measure_piece, scored
+from unspool.stages.pieces import Piece, collect_piece, complete_pieces, cut, measure_piece, scored
 from unspool.stages.read import Progress, silent
 from unspool.stages.sampling import sampled_users
 from unspool.study import Study, fingerprint, read_parquet, sweep, write_parquet
@@ -135,6 +135,8 @@ class _Measuring:
         out = self.work / f"columns-{back_end or 'words'}"
         scored.cache_clear()
         self._run(_NAMES[back_end], back_end, names, users, out, fitted, measure_piece)
+        for name in names:
+            complete_pieces(name, sorted(out.glob("*.parquet")))
         return Group(names, out, users)
 
     def _sample(self, back_end: str) -> Path | None:

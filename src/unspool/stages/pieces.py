@@ -1,13 +1,13 @@
 """Pieces of a log for the measuring: some rows of one file of prompts, and the features of one back end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
-from unspool.features import Column, Context, Settings, estimated, feature
+from unspool.features import Column, Context, Settings, completed, estimated, feature
 from unspool.study import read_parquet, write_parquet
 
 _ROWS = {"": 200_000, "parse": 2_000, "model": 1_000}
@@ -92,7 +92,7 @@ def measure_piece(piece: Piece) -> int:
     """Measure a piece; return its number of rows. Columns of captions are means over the captions of a prompt."""
     if not piece.target.exists():
         rows, context = piece.rows(), piece.context(fitted=True)
-        columns = [measured(name, rows, context) for name in piece.features]
+        columns = [_with_spare(name, rows, context) for name in piece.features]
         if context.n_caption_words:
             columns += [_of_captions(name, rows, context) for name in piece.features if feature(name).CAPTIONS]
         write_parquet(pl.concat([rows.select("row"), *columns], how="horizontal"), piece.target)
@@ -103,6 +103,33 @@ def measured(name: str, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The columns of a feature in their types, one row per row; null for what is not a number."""
     found = feature(name).measure(rows, context)
     return found.select(_typed(column) for column in feature(name).COLUMNS)
+
+
+def _with_spare(name: str, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The same with what the feature needs to be completed, under names of its own."""
+    module = completed(name)
+    if module is None:
+        return measured(name, rows, context)
+    found = module.measure(rows, context)
+    spare = [pl.col(one).alias(spare_name(name, one)) for one in module.SPARE]
+    return found.select(*(_typed(column) for column in module.COLUMNS), *spare)
+
+
+def spare_name(name: str, column: str) -> str:
+    """What a spare column of a feature is called in the pieces."""
+    return f".{name}.{column}"
+
+
+def complete_pieces(name: str, files: Sequence[Path]) -> None:
+    """Complete a feature in the pieces that hold its columns: one pass for the sums, one for the columns."""
+    module = completed(name)
+    if module is None or not files:
+        return
+    names = {spare_name(name, column): column for column in module.SPARE}
+    of_all = pl.concat([module.sums(read_parquet(file).rename(names)) for file in files])
+    for file in files:
+        found = module.complete(read_parquet(file).rename(names), of_all)
+        write_parquet(found.rename({column: spare for spare, column in names.items()}), file)
 
 
 def _typed(column: Column) -> pl.Expr:

@@ -11,7 +11,6 @@ import polars as pl
 
 import unspool
 from unspool.analyses import _words as words
-from unspool.analyses import analysis, in_order
 from unspool.compiling.wording import MERGED_NOTES, REASON_NOTES
 from unspool.features import Column, feature
 from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
@@ -23,6 +22,8 @@ from unspool.report._tables import Table, of_frame, of_results
 from unspool.report._text import changed, shown
 from unspool.sources import source
 from unspool.stages.browse import gap
+from unspool.stages.questions import Question, questions
+from unspool.stages.questions import rows as every
 from unspool.stages.summary import summarise
 from unspool.study import Study, fingerprint, read_parquet
 
@@ -84,12 +85,12 @@ def _written(study: Study, place: Path, *, quote: bool) -> Path:
 
 def gather(study: Study, *, quote: bool = True) -> Content:
     """All that the page of a study holds."""
-    rows, columns, manifest = study.results(), study.columns(), study.manifest
+    rows, columns, manifest = every(study), study.columns(), study.manifest
     rows = rows if quote else unquoted(rows)
     found = summarise(study)
-    done = [name for name in in_order() if name in _done(rows)]
-    known = _done(rows.filter(pl.col("estimate").is_not_null()))
-    sections = [_section(name, rows.filter(analysis=name), columns) for name in done if name in known]
+    asked = list(questions(rows))
+    told = [one for one in asked if one.rows["estimate"].count()]
+    sections = [_section(one, columns) for one in told]
     glossary, left = _glossary(manifest)
     threads = list(_threads(study)) if quote else []
     return Content(
@@ -99,15 +100,15 @@ def gather(study: Study, *, quote: bool = True) -> Content:
         books=_books(found["books"]),
         brief=[(s.name, s.title, list(s.sentences[:BRIEF])) for s in sections if _for_the_top(s)],
         sections=sections,
-        answers=answers(rows, {name: analysis(name).LIMITS for name in done}),
+        answers=answers(rows, {one.name: one.module.LIMITS for one in asked}),
         rules=_rules(rows),
-        silent=[analysis(name).TITLE for name in done if name not in known],
+        silent=[one.module.TITLE for one in asked if one not in told],
         words=list(_magic_words(study)) if quote else [],
         threads=threads,
         threads_note=_threads_note(len(threads), manifest.get("rule")),
         glossary=glossary,
         glossary_left=left,
-        void=list(_void(rows, columns)),
+        void=list(_void(rows, columns, {one.name: one.module.TITLE for one in asked})),
         settings=list(_settings(manifest)),
         commands=again.commands(manifest, quoted=quote),
         citations=list(_citations(manifest)),
@@ -121,10 +122,6 @@ def _for_the_top(section: Section) -> bool:
     return section.name not in TOLD and not all(one.endswith(EMPTY) for one in section.sentences[:BRIEF])
 
 
-def _done(rows: pl.DataFrame) -> set[str]:
-    return set(rows["analysis"].unique())
-
-
 def _rules(rows: pl.DataFrame) -> str:
     """By which rule the threads of each mode are cut."""
     told = rows.filter(pl.col("analysis") != "specification").group_by("mode", maintain_order=True)
@@ -135,10 +132,11 @@ def _rules(rows: pl.DataFrame) -> str:
     return f"{'; '.join(cut)}. Intervals are over users; n is of the corrected number."
 
 
-def _section(name: str, rows: pl.DataFrame, columns: dict[str, Column]) -> Section:
-    module = analysis(name)
+def _section(question: Question, columns: dict[str, Column]) -> Section:
+    module, rows = question.module, question.rows
     return Section(
-        name=name,
+        name=question.name,
+        part="Reuse" if question.of_reuse else "",
         title=module.TITLE,
         question=module.QUESTION,
         sentences=module.findings(rows),
@@ -282,14 +280,14 @@ def _described(column: Column) -> tuple[str, str, str, str, str]:
     return column.title, column.name, column.unit, bounds, f"{column.meaning} Empty text: {empty}."
 
 
-def _void(rows: pl.DataFrame, columns: dict[str, Column]) -> Iterator[tuple[str, str]]:
+def _void(rows: pl.DataFrame, columns: dict[str, Column], titles: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What an analysis could say nothing of: names of features, or its own if it is all, with the reason they share."""
     told = pl.col("estimate").is_not_null().any()
     void = rows.filter(~told.over("analysis", "feature")).with_columns(note=pl.col("note").fill_null("not told"))
     silent = set(rows.filter(~told.over("analysis"))["analysis"])
     for (reason,), part in void.group_by("note", maintain_order=True):
         names = [
-            analysis(row["analysis"]).TITLE
+            titles[row["analysis"]]
             if row["feature"] == "-" or row["analysis"] in silent
             else _title(row["feature"], columns)
             for row in part.unique(["analysis", "feature"], maintain_order=True).iter_rows(named=True)

@@ -64,6 +64,11 @@ def _about(scenario: str, *rows: tuple[str, str, str, float | str | None, tuple[
     return [Claim(scenario, *row[:5], why=row[5]) for row in rows]
 
 
+def _reuse(scenario: str, *rows: tuple[str, str, str, str, float | None, tuple[Check, ...], str]) -> list[Claim]:
+    """Claims about rows of audits, whose group comes fourth."""
+    return [Claim(scenario, *row[:3], *row[4:6], mode="audit", group=row[3], why=row[6]) for row in rows]
+
+
 def _both_ways(scenario: str, *rows: tuple[str, str, str, float | str | None, tuple[Check, ...], str]) -> list[Claim]:
     """Claims on the threads that are found in the text, and on the true ones."""
     found = _about(scenario, *rows)

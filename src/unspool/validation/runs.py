@@ -8,11 +8,15 @@ from pathlib import Path
 import polars as pl
 
 import unspool
+from unspool import registry
 from unspool.analyses import Measured, Settings, analysis
+from unspool.audits import Settings as Audits
+from unspool.audits import audit
 from unspool.compiling.settings import ReadSettings
 from unspool.engine import worker_count, workers
 from unspool.simulate import Log, simulate
 from unspool.stages.analyze import both, paper_rule
+from unspool.stages.audit import audited
 from unspool.stages.edit import edit
 from unspool.stages.measure import measure
 from unspool.stages.read import read
@@ -22,8 +26,8 @@ from unspool.validation.claims import PLACE, TRUE, Claim, in_scenario
 
 FEATURES = ("length", "style")
 COLUMNS = ("n_words", "word_len_paper", "n_style_words", "n_content_words")
-DRAWS = 400
-"""Of the bootstrap in mode "paper"; the corrected estimates need none."""
+DRAWS, PERMUTATIONS = 400, 39
+"""Of the bootstrap in mode "paper", where the corrected estimates need none; and of the groups in audits."""
 RUNS = PLACE | {
     "seed": pl.Int64,
     "estimate": pl.Float64,
@@ -87,12 +91,14 @@ def compiled(log: Log, folder: Path, rule: str) -> Study:
 
 
 def results(study: Study, names: Sequence[str], *, seed: int) -> pl.DataFrame:
-    """The results of some analyses, of the features that claims are about."""
+    """The results of some analyses, of the features that claims are about, and of some audits."""
     log = both(study, paper_rule(study), study.manifest["rule"], Settings(seed=seed, draws=DRAWS))
     log = replace(_only(log), corrected=_only(log.own))
     done = list[pl.DataFrame]()
-    for name in names:
+    for name in (name for name in names if name not in registry.names("audits")):
         done.append(analysis(name).analyse(replace(log, before=pl.concat(done) if done else None)))
+    reuse = audited(study, Audits(seed=seed, permutations=PERMUTATIONS))
+    done += [audit(name).audit(reuse) for name in names if name in registry.names("audits")]
     return pl.concat(done)
 
 
