@@ -301,3 +301,24 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if not path.is_dir():
             raise
         shutil.rmtree(temporary)
+
+
+@contextmanager
+def whole_place(path: Path) -> Iterator[Path]:
+    """A place for a file or a folder, which takes its name when all is in it; what stood there is replaced then."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    _remove(temporary)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+        _remove(path)
+        temporary.rename(path)
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -86,3 +86,24 @@ def expand_permutations(prompt: str) -> list[str]:
         return [re.sub(r"\\([{},])", r"\1", prompt)]
     choices = [choice.strip() for choice in re.split(r"(?<!\\),", match[1])]
     return [p for c in choices for p in expand_permutations(prompt[: match.start()] + c + prompt[match.end() :])]
+
+
+def render_parameters(params: list[Parameter] | None) -> str:
+    """Parsed parameters as they are typed, `--aspect 3:2 --no text, logo`; "" for none."""
+    return " ".join(_typed(one) for one in params or [])
+
+
+def _typed(one: Parameter) -> str:
+    values = one["values"]
+    listed = (", " if one["name"] == "no" else " ").join(values) if isinstance(values, list) else ""
+    return f"--{one['name']} {listed}".strip()
+
+
+def rendered(texts: pl.Series, params: pl.Series) -> pl.Series:
+    """Prompts with their parameters behind them; each distinct list of parameters is written once."""
+    keys = params.list.eval(pl.element().struct.json_encode()).list.join("\x1f").fill_null("")
+    first = pl.DataFrame({"key": keys}).with_row_index("row").unique("key", keep="first")
+    tails = [render_parameters(one) for one in params.gather(first["row"]).to_list()]
+    tail = keys.replace_strict(first["key"], pl.Series(tails, dtype=pl.String), return_dtype=pl.String)
+    both = pl.DataFrame({"text": texts, "tail": tail})
+    return both.select(pl.concat_str("text", "tail", separator=" ").str.strip_chars().alias("prompt")).to_series()
