@@ -9,8 +9,10 @@ import pytest
 import zstandard
 
 from unspool import tables
+from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
-from unspool.sources import Head, Options, Span, _frames, recognise, table
+from unspool.sources import Head, Options, Span, _frames, _images, recognise, table
+from unspool.stages.read import read as compile_study
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "table"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -35,7 +37,7 @@ def read(path, columns, timezone="UTC"):
     for part in parts:
         tables.check(part.rows, tables.PROMPT_RECORDS, "read")
         tables.check(part.malformed, tables.MALFORMED, "read")
-    rows = pl.concat([tables.empty(tables.PROMPT_RECORDS), *(part.rows for part in parts)])
+    rows = pl.concat([tables.empty(tables.PROMPT_RECORDS), *(part.rows for part in parts)], how="diagonal")
     return rows, pl.concat([tables.empty(tables.MALFORMED), *(part.malformed for part in parts)])
 
 
@@ -98,6 +100,88 @@ def test_times_and_upscales_that_cannot_be_read_make_the_row_malformed(tmp_path)
     assert rows["text"].to_list() == ["a", "e"]
     # The first fault of a row is the one that is told, and no cell is quoted.
     assert malformed.rows() == [(2, _frames.BAD_TIME), (3, _frames.BAD_TRUTH), (4, _frames.BAD_TIME)]
+
+
+def images(path, *roles):
+    """The columns upscaled_images and upscaled of a table with the columns i, up and t, and its malformed records."""
+    rows, malformed = read(path, {"text": "t", "upscaled_images": "i"} | ({"upscaled": "up"} if roles else {}))
+    assert rows.schema["upscaled_images"] == pl.List(pl.UInt8)
+    return rows.select("upscaled_images", "upscaled").rows(), malformed.rows()
+
+
+CELLS = {
+    "1": [1],
+    " 4 ": [4],
+    "1,3": [1, 3],
+    "3;1": [1, 3],
+    "2 2 | 4": [2, 4],
+    "[1, 3]": [1, 3],
+    "[]": [],
+    "1.0": [1],
+    "": None,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize(("cell", "expected"), CELLS.items())
+def test_images_that_were_upscaled(tmp_path, cell, expected):
+    (found,), malformed = images(written(tmp_path, f'i,t\n"{cell}",a\n'))
+    # Named images say that the prompt was upscaled, an empty list that it was not, a blank cell nothing.
+    assert (found, malformed) == ((expected, None if expected is None else bool(expected)), [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["0", "5", "13", "1,9", "1-3", "one", "-1", "1,,3", "[1", "true", "1.5", "=1", "\u0661"]
+)
+def test_images_that_cannot_be_read_make_the_row_malformed(tmp_path, cell):
+    assert images(written(tmp_path, f'i,t\n"{cell}",a\n2,b\n')) == ([([2], True)], [(1, _images.BAD_IMAGES)])
+
+
+def test_images_and_upscales_agree(tmp_path):
+    path = written(tmp_path, "i,up,t\n1,yes,a\n2,no,b\n3,,c\n,yes,d\n,no,e\n,,f\n[],,g\n[],yes,h\n")
+    found, malformed = images(path, "upscaled")
+    assert malformed == [(2, _images.DENIED)]
+    # a: both; c: the image says it; d: upscaled, who knows which; e: none was; g: an empty list says it; h: number unknown.
+    assert found == [([1], True), ([3], True), (None, True), ([], False), (None, None), ([], False), ([], True)]
+
+
+def test_images_in_lists(tmp_path):
+    values = [[1, 3], [], None, [2, None], [7]]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps({"i": value, "t": "a"}) + "\n" for value in values))
+    pl.DataFrame({"i": values, "t": ["a"] * 5}, schema={"i": pl.List(pl.Int64), "t": pl.String}).write_parquet(
+        tmp_path / "log.parquet"
+    )
+    pl.DataFrame({"i": [[1.0, 3.0]], "t": ["a"]}).write_parquet(tmp_path / "float.parquet")
+    pl.DataFrame({"i": [[3, 1]], "t": ["a"]}, schema={"i": pl.Array(pl.UInt8, 2), "t": pl.String}).write_parquet(
+        tmp_path / "array.parquet"
+    )
+    for name in ("log.jsonl", "log.parquet"):
+        found, malformed = images(tmp_path / name)
+        assert found == [([1, 3], True), ([], False), (None, None)]
+        assert malformed == [(4, _images.BAD_IMAGES), (5, _images.BAD_IMAGES)]
+    for name in ("float.parquet", "array.parquet"):
+        assert images(tmp_path / name) == ([([1, 3], True)], [])
+
+
+@pytest.mark.parametrize("value", ["2", 2, 2.0])
+def test_an_image_as_a_single_value_of_json(tmp_path, value):
+    path = written(tmp_path, json.dumps([{"i": value, "t": "a"}]), "log.json")
+    assert images(path) == ([([2], True)], [])
+
+
+def test_images_reach_the_prompts_of_a_study_and_stay_null_where_no_role_names_them(tmp_path):
+    log = 'u,when,i,t\na,2023-06-01,"1;3",a cat\na,2023-06-02,,a dog\na,2023-06-03,[],a hen\na,2023-06-04,9,an owl\n'
+    path = written(tmp_path, log)
+    columns = (("user_id", "u"), ("time", "when"), ("text", "t"))
+    with_images = ReadSettings(language="any", source="table", columns=(*columns, ("upscaled_images", "i")))
+    study = compile_study([str(path)], tmp_path / "study", with_images)
+    prompts = study.prompts().sort("time")
+    assert prompts.schema["upscaled_images"] == pl.List(pl.UInt8)
+    assert prompts.select("upscaled_images", "upscaled").rows() == [([1, 3], True), (None, None), ([], False)]
+    assert study.rejects()["reason"].to_list() == ["malformed"]
+    plain = ReadSettings(language="any", source="table", columns=columns)
+    prompts = compile_study([str(path)], tmp_path / "plain", plain).prompts()
+    assert prompts["upscaled_images"].to_list() == [None] * 4
 
 
 def test_naive_times_follow_the_time_zone(tmp_path):

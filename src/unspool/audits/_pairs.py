@@ -1,8 +1,8 @@
 """Pairs of images of which one was chosen: what a preference model could be trained on, and whether the prompt is held.
 
-within grid       an upscaled image against each other image of the same grid that was not upscaled
-verbatim reroll   the same person's same prompt twice, one grid with an upscaled image and one without
-across prompts    neighbours in a thread, one upscaled and the other not: the prompt differs too
+within grid       an upscaled image against each image of the same grid that was not upscaled
+verbatim reroll   one person's same prompt twice, one grid with an upscaled image and one without
+across prompts    neighbours in a thread, one upscaled and the other not, whose prompts differ
 """
 
 import polars as pl
@@ -13,8 +13,9 @@ from unspool.syntax.parameters import rendered
 GRID, REROLL, ACROSS = "within grid", "verbatim reroll", "across prompts"
 KINDS = (GRID, REROLL, ACROSS)
 IMAGES = 4
+"""Images of a grid."""
 MOST_PER_TEXT = 10
-"""Pairs of grids of one text of one person that are taken at most."""
+"""Pairs of rerolls of one prompt of one person that are taken at most."""
 PAIRS = tables.Table(
     "pairs",
     {
@@ -32,82 +33,125 @@ PAIRS = tables.Table(
     },
     ("kind", "chosen_prompt_id", "chosen_image", "rejected_prompt_id", "rejected_image"),
 )
-"""`prompt`, `thread_id`, `step`: of the chosen side. An image without a number: any image of that grid."""
-_NO_IMAGE = pl.lit(None, dtype=pl.UInt8)
+"""`prompt`: text and parameters of the chosen side, whose `thread_id` and `step` these are. `chosen_image`: of several
+the first, null where the number is not known; `rejected_image` null: any image of that grid, none was upscaled."""
+PLACED = {
+    "kind": pl.String,
+    "chosen": pl.UInt32,
+    "chosen_image": pl.UInt8,
+    "rejected": pl.UInt32,
+    "rejected_image": pl.UInt8,
+}
+_IMAGE_LISTS = tables.PROMPTS.columns["upscaled_images"]
 
 
 def pairs(prompts: pl.DataFrame, *, any_pair: bool = False) -> pl.DataFrame:
-    """The table PAIRS of some prompts, whole users; those across prompts only if `any_pair`.
+    """The table PAIRS of some prompts, whole users: by kind and in the order of the prompts.
 
-    Needs prompt_id, user_id, thread_id, step, text, params, upscaled and upscaled_images. Null upscales give no pairs.
+    Needs prompt_id, user_id, thread_id, step, text, params, upscaled and upscaled_images; without the last one no pair
+    is within a grid. Pairs across prompts only if `any_pair`. Prompts of which nobody knows whether they were upscaled
+    are in no pair. n_image_links and model, where they are there, tell prompts of equal text apart.
     """
-    asked = prompts.with_columns(prompt=rendered(prompts["text"], prompts["params"])).with_row_index("place")
-    found = [_within(asked), _rerolls(asked), *([_across(asked)] if any_pair else [])]
-    return pl.concat([tables.conform(one, PAIRS) for one in found])
+    found = placed(grids(prompts.lazy()).collect(), any_pair=any_pair)
+    texts = rendered(prompts["text"], prompts["params"])
+    chosen, rejected = prompts.select("prompt_id", "user_id", "thread_id", "step")[found["chosen"]], found["rejected"]
+    sides = found.with_columns(
+        *chosen.rename({"prompt_id": "chosen_prompt_id"}),
+        prompt=texts.gather(found["chosen"]),
+        rejected_prompt_id=prompts["prompt_id"].gather(rejected),
+        rejected_prompt=texts.gather(rejected),
+        held_fixed=pl.col("kind") != ACROSS,
+    )
+    return tables.conform(sides, PAIRS)
 
 
-def _within(prompts: pl.DataFrame) -> pl.DataFrame:
-    """One row for each chosen and each other image of a grid."""
+def grids(prompts: pl.LazyFrame) -> pl.LazyFrame:
+    """What pairs are found by, a row per prompt in the same order: about 40 bytes each, so that large logs fit.
+
+    user, thread: numbers for the ids, null without one; step; upscaled; images: those that were upscaled; said: equal
+    for equal texts and parameters, whatever their order in the log; repeats: whether the same `said` is the same
+    prompt. It is not where images were given with it, which the log does not tell apart, nor where the seed was, which
+    draws the same images again.
+    """
+    known = prompts.collect_schema()
+    written = pl.col("params").list.eval(pl.element().struct.json_encode()).list.join("\x1f").fill_null("")
+    seeded = pl.col("params").list.eval(pl.element().struct.field("name")).list.contains("seed").fill_null(False)
+    links = pl.col("n_image_links") if "n_image_links" in known else pl.col("text").str.count_matches("<link>")
+    shown = (links.fill_null(0) > 0) | written.str.contains("<link>", literal=True)
+    model = pl.col("model") if "model" in known else pl.lit(None, dtype=pl.String)
+    images = pl.col("upscaled_images") if "upscaled_images" in known else pl.lit(None, dtype=_IMAGE_LISTS)
+    return prompts.select(
+        *(
+            pl.when(pl.col(f"{what}_id").is_not_null()).then(pl.col(f"{what}_id").hash()).alias(what)
+            for what in ("user", "thread")
+        ),
+        pl.col("step").cast(pl.UInt32),
+        pl.col("upscaled"),
+        images.cast(_IMAGE_LISTS).alias("images"),
+        said=pl.struct(pl.col("text").fill_null(""), written.alias("written"), model.alias("by")).hash(),
+        repeats=~(shown | seeded),
+    )
+
+
+def placed(found: pl.DataFrame, *, any_pair: bool = False) -> pl.DataFrame:
+    """The pairs among `grids`, with the columns PLACED: `chosen` and `rejected` are rows of `found`, from 0."""
+    rows = found.with_row_index("row")
+    parts = [_within(rows), _rerolls(rows), *([_across(rows)] if any_pair else [])]
+    return pl.concat([pl.DataFrame(schema=PLACED), *(part.select(_of_schema(part)) for part in parts)])
+
+
+def _of_schema(part: pl.DataFrame) -> list[pl.Expr]:
+    return [
+        (pl.col(name) if name in part.columns else pl.lit(None)).cast(kind).alias(name) for name, kind in PLACED.items()
+    ]
+
+
+def _within(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row for each upscaled and each other image of a grid."""
+    images = pl.col("images")
+    known = rows.filter(pl.col("upscaled"), images.list.len() > 0, images.list.max() <= IMAGES)
+    chosen = known.select("images", kind=pl.lit(GRID), chosen="row", rejected="row", chosen_image=images.list.unique())
+    one_by_one = chosen.explode("chosen_image", empty_as_null=False)
     numbers = pl.DataFrame({"rejected_image": range(1, IMAGES + 1)}, schema={"rejected_image": pl.UInt8})
-    chosen = prompts.filter(pl.col("upscaled_images").list.len() > 0)
-    each = chosen.join(numbers, how="cross").filter(~pl.col("upscaled_images").list.contains(pl.col("rejected_image")))
-    return (
-        each.with_columns(chosen_image="upscaled_images")
-        .explode("chosen_image", empty_as_null=False)
-        .sort("place", "chosen_image", "rejected_image")
-        .with_columns(
-            kind=pl.lit(GRID),
-            chosen_prompt_id="prompt_id",
-            rejected_prompt_id="prompt_id",
-            rejected_prompt="prompt",
-            held_fixed=pl.lit(True),
-        )
-    )
+    found = one_by_one.join(numbers, how="cross").filter(~pl.col("rejected_image").is_in(images))
+    return found.sort("chosen", "chosen_image", "rejected_image")
 
 
-def _rerolls(prompts: pl.DataFrame) -> pl.DataFrame:
-    """Each upscaled grid of a prompt against each other grid of it, at most MOST_PER_TEXT in the order of the log."""
-    known = prompts.filter(pl.col("user_id").is_not_null(), pl.col("upscaled").is_not_null())
-    both = pl.col("upscaled").n_unique().over("user_id", "prompt") == 2
-    mixed = known.filter(both)
-    chosen = mixed.filter("upscaled").rename({"prompt_id": "chosen_prompt_id"})
+def _rerolls(rows: pl.DataFrame) -> pl.DataFrame:
+    """Upscaled grids of a prompt against its other ones, each as often as the others until MOST_PER_TEXT are there."""
+    text = ["user", "said"]
+    known = rows.filter(pl.col("repeats"), pl.col("user").is_not_null(), pl.col("upscaled").is_not_null())
+    mixed = known.filter(pl.col("upscaled").n_unique().over(text) == 2)
+    mixed = mixed.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64).over(*text, "upscaled"))
+    mixed = mixed.filter(pl.col("place") < MOST_PER_TEXT)
+    chosen = mixed.filter("upscaled").select(*text, chosen="row", place="place", chosen_image=_first())
     others = mixed.filter(~pl.col("upscaled")).select(
-        "user_id", "prompt", rejected_prompt_id="prompt_id", other="place"
+        *text, rejected="row", other="place", n=pl.len().over(text).cast(pl.Int64)
     )
-    found = chosen.join(others, on=["user_id", "prompt"]).sort("place", "other")
-    kept = found.filter(pl.int_range(pl.len()).over("user_id", "prompt") < MOST_PER_TEXT)
-    return kept.with_columns(
-        kind=pl.lit(REROLL),
-        chosen_image=_only_image(),
-        rejected_image=_NO_IMAGE,
-        rejected_prompt="prompt",
-        held_fixed=pl.lit(True),
-    )
+    crossed = chosen.join(others, on=text).with_columns(turn=(pl.col("other") - pl.col("place")) % pl.col("n"))
+    kept = crossed.sort(*text, "turn", "place").filter(pl.int_range(pl.len()).over(text) < MOST_PER_TEXT)
+    return kept.with_columns(kind=pl.lit(REROLL)).sort("chosen", "rejected")
 
 
-def _across(prompts: pl.DataFrame) -> pl.DataFrame:
-    """Neighbours in a thread whose prompts differ and of which one was upscaled."""
-    rows = prompts.filter(pl.col("thread_id").is_not_null()).sort("thread_id", "step")
-    following = {name: pl.col(name).shift(-1).over("thread_id") for name in ("prompt_id", "prompt", "upscaled")}
-    paired = rows.with_columns(**{f"next_{name}": value for name, value in following.items()})
-    unlike = (pl.col("upscaled") != pl.col("next_upscaled")) & (pl.col("prompt") != pl.col("next_prompt"))
-    paired = paired.filter(unlike.fill_null(False)).sort("place")
-    first = pl.col("upscaled")
-    later = prompts.select(next_prompt_id="prompt_id", next_images="upscaled_images", next_step="step")
-    paired = paired.join(later, on="next_prompt_id", how="left", maintain_order="left")
-    return paired.with_columns(
+def _across(rows: pl.DataFrame) -> pl.DataFrame:
+    """Neighbours in a thread whose prompts differ and of which one was upscaled, in the order of the log."""
+    ordered = rows.filter(pl.col("thread").is_not_null()).sort("thread", "step")
+    later = ordered.select(pl.all().shift(-1).name.prefix("later_"))
+    paired = pl.concat([ordered, later], how="horizontal").filter(
+        pl.col("thread") == pl.col("later_thread"),
+        pl.col("step") + 1 == pl.col("later_step"),
+        pl.col("said") != pl.col("later_said"),
+        pl.col("upscaled") != pl.col("later_upscaled"),
+    )
+    first = pl.when("upscaled")
+    return paired.sort("row").select(
         kind=pl.lit(ACROSS),
-        chosen_prompt_id=pl.when(first).then("prompt_id").otherwise("next_prompt_id"),
-        rejected_prompt_id=pl.when(first).then("next_prompt_id").otherwise("prompt_id"),
-        chosen_image=pl.when(first).then(_only_image()).otherwise(_only_image("next_images")),
-        rejected_image=_NO_IMAGE,
-        rejected_prompt=pl.when(first).then("next_prompt").otherwise("prompt"),
-        step=pl.when(first).then("step").otherwise("next_step"),
-        held_fixed=pl.lit(False),
-        prompt=pl.when(first).then("prompt").otherwise("next_prompt"),
+        chosen=first.then("row").otherwise("later_row"),
+        chosen_image=first.then(_first()).otherwise(_first("later_images")),
+        rejected=first.then("later_row").otherwise("row"),
     )
 
 
-def _only_image(column: str = "upscaled_images") -> pl.Expr:
-    """The number of the upscaled image where there is just one known."""
-    return pl.when(pl.col(column).list.len() == 1).then(pl.col(column).list.first())
+def _first(column: str = "images") -> pl.Expr:
+    """The first of the upscaled images, null where no number is known."""
+    return pl.col(column).list.min()

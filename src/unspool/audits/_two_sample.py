@@ -45,7 +45,7 @@ def folds(users: pl.Series, seed: int) -> Ints:
     return np.asarray(dealt[codes], dtype=np.int64)
 
 
-def log_odds(rows: Any, labels: Bools, fold: Ints, weights: Floats | None = None) -> Floats:
+def log_odds(rows: Any, labels: Bools, fold: Ints, weights: Floats | None = None, strength: float = STRENGTH) -> Floats:
     """Log odds that each row of `matrix` has the label, by a logistic regression on the rows of the other folds.
 
     The odds are those of equally large groups, whatever their sizes; NaN where the other folds lack one of them.
@@ -53,13 +53,13 @@ def log_odds(rows: Any, labels: Bools, fold: Ints, weights: Floats | None = None
     found = np.full(len(labels), np.nan)
     for one in np.unique(fold):
         inside = fold == one
-        model = fit(rows[~inside], labels[~inside], None if weights is None else weights[~inside])
+        model = fit(rows[~inside], labels[~inside], None if weights is None else weights[~inside], strength)
         if model is not None:
             found[inside] = model.decision_function(rows[inside])
     return found
 
 
-def fit(rows: Any, labels: Bools, weights: Floats | None = None) -> Any:
+def fit(rows: Any, labels: Bools, weights: Floats | None = None, strength: float = STRENGTH) -> Any:
     """The logistic regression of labels on rows, both groups with the same weight in sum; None if one is empty."""
     from sklearn.linear_model import LogisticRegression
 
@@ -67,7 +67,7 @@ def fit(rows: Any, labels: Bools, weights: Floats | None = None) -> Any:
         return None
     weights = np.ones(len(labels)) if weights is None else weights
     balanced = weights / np.where(labels, weights[labels].sum(), weights[~labels].sum()) * len(labels) / 2
-    return LogisticRegression(C=STRENGTH, solver="liblinear").fit(rows, labels, balanced)
+    return LogisticRegression(C=strength, solver="liblinear").fit(rows, labels, balanced)
 
 
 def matched(n_words: Ints, labels: Bools, seed: int) -> Bools:

@@ -1,7 +1,8 @@
 """Which prompt a derived image or an upscale goes back to: its root.
 
-By reference, followed from reply to reply until a prompt is reached; else by the same user's same echo, the latest
-earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without parameters.
+By reference, followed from reply to reply until a prompt is reached; else, from where the replies break off, by the same
+user's same echo, the latest earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without
+parameters.
 """
 
 from collections.abc import Sequence
@@ -35,31 +36,41 @@ def link_roots(messages: pl.DataFrame, prompt_kinds: Sequence[str] = PROMPT_KIND
     is_prompt = kind.is_in(prompt_kinds).to_numpy()
     is_derived = kind.is_in([*DERIVED_KINDS, *PROMPT_KINDS]).to_numpy() & ~is_prompt
     is_upscale = (kind == "upscale").to_numpy()
-    root, parent = _by_reference(messages, is_prompt)
-    wanted = (is_derived | is_upscale) & (root == NONE)
-    if not wanted.any():
+    root, parent, end = _by_reference(messages, is_prompt)
+    if not ((is_derived | is_upscale) & (root == NONE)).any():
         return Links(root, is_prompt[parent])
     echo = messages["echo"].hash()
-    root, _ = _by_echo(messages, echo, root, wanted & is_derived)
-    left = is_derived & (root == NONE)
-    if left.any():
-        text = _text_hash(messages, is_prompt | left)
-        root, _ = _by_echo(messages, text, np.where(is_prompt | left, root, NONE), left, other=root)
-    upscales = wanted & is_upscale
-    root, latest = _by_echo(messages, echo, root, upscales)
-    parent = np.where(upscales & (root != NONE), latest, parent)
-    parent = np.where(upscales & is_upscale[parent], parent[parent], parent)  # another upscale of the same images
+    for wave in _first_of_chains(is_derived, end):
+        root, _ = _by_echo(messages, echo, root, wave & (root == NONE))
+        left = wave & (root == NONE)
+        if left.any():
+            text = _text_hash(messages, is_prompt | left)
+            root, _ = _by_echo(messages, text, np.where(is_prompt | left, root, NONE), left, other=root)
+        root = np.where(root == NONE, root[end], root)
+    for wave in _first_of_chains(is_upscale, end):
+        missing = wave & (root == NONE)
+        root, latest = _by_echo(messages, echo, root, missing)
+        # An answer to a message that is not there is of the images of that one, whatever its echo.
+        silent = missing & (root != NONE) & messages["reference_id"].is_null().to_numpy()
+        parent = np.where(silent, follow(np.where(is_upscale, parent, np.arange(len(parent))))[latest], parent)
+        root = np.where(root == NONE, root[end], root)
     return Links(root, is_prompt[parent])
 
 
-def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Roots, and the message that each one answers (itself where that is not in the log)."""
+def _first_of_chains(rows: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
+    """Those of some rows that answer no message of the log, then the others: replies follow what they answer."""
+    first = rows & (end == np.arange(len(end)))
+    return [wave for wave in (first, rows & ~first) if wave.any()]
+
+
+def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Roots, the message that each one answers (itself where that is not in the log), and where the replies lead to."""
     rows = np.arange(messages.height)
     if messages["reference_id"].null_count() == messages.height:
-        return np.where(is_prompt, rows, NONE), rows
+        return np.where(is_prompt, rows, NONE), rows, rows
     parent = parents(messages["message_id"], messages["reference_id"])
     end = follow(np.where(is_prompt, rows, parent))
-    return np.where(is_prompt[end], end, NONE), parent
+    return np.where(is_prompt[end], end, NONE), parent, end
 
 
 def _text_hash(messages: pl.DataFrame, rows: np.ndarray) -> pl.Series:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from unspool.errors import UnspoolError
-from unspool.sources import Chunk, Head, Options, Span, _frames, _times
+from unspool.sources import Chunk, Head, Options, Span, _frames, _images, _times
 
 TITLE = "Table of prompts: any CSV, TSV, JSON or Parquet, with --columns ROLE=COLUMN,..."
 CITATION = "No fixed format: the roles of the columns are given with the input."
@@ -21,7 +21,7 @@ LINKED = True
 ID_ROLES = {"user_id": "user_id", "prompt_id": "prompt_id", "channel_id": "channel_id", "thread_id": "given_thread_id"}
 WORD_ROLES = {"text": "text", "model": "model", "language": "language", "params": "args"}
 CAPTION_ROLES = ("caption_0", "caption_1", "caption_2", "caption_3")
-ROLES = (*ID_ROLES, *WORD_ROLES, "time", "order", "upscaled", *CAPTION_ROLES)
+ROLES = (*ID_ROLES, *WORD_ROLES, "time", "order", "upscaled", "upscaled_images", *CAPTION_ROLES)
 KEY_MARK = "\x1f"
 """What stands between the parts of a key `a+b`: the unit separator, which no cell of a log holds."""
 
@@ -47,7 +47,8 @@ def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
         return
     parts = {role: _parts(expression, names) for role, expression in roles.items()}
     _frames.require(names, {name: f"the role {role}" for role, columns in parts.items() for name in columns})
-    for piece in _frames.slices(path, span, list(dict.fromkeys(name for names in parts.values() for name in names))):
+    wanted = list(dict.fromkeys(name for names in parts.values() for name in names))
+    for piece in _frames.slices(path, span, wanted, _images.listed(path, parts.get("upscaled_images", []))):
         yield _chunk(piece, parts, options.timezone)
 
 
@@ -88,6 +89,11 @@ def _chunk(piece: _frames.Slice, parts: dict[str, list[str]], timezone: str) -> 
     if "upscaled" in raw:
         found["upscaled"], bad = _frames.truths(_single("upscaled", raw))
         faults.append((bad, _frames.BAD_TRUTH))
+    if "upscaled_images" in raw:
+        told, bad = _images.numbers(_single("upscaled_images", raw))
+        faults.append((bad, _images.BAD_IMAGES))
+        found["upscaled_images"], found["upscaled"], denied = _images.agreed(told, found.get("upscaled"))
+        faults.append((denied, _images.DENIED))
     if "order" in raw:
         words = _frames.words(_single("order", raw))
         found["order"] = words.cast(pl.Float64, strict=False)

@@ -18,7 +18,7 @@ from unspool.stages.analyze import beside
 from unspool.stages.audit import audited
 from unspool.study import AUDIT, Study, read_parquet, whole_place
 
-INSIDE = ("text_raw", "input", "record", "order")
+INSIDE = ("text_raw", "input", "record")
 """Columns of the prompts table that stay: the echo holds what was scrubbed from the text, the others point into the log."""
 IMAGES = ("captions", "upscaled_images")
 TEXTS = ("text", "captions")
@@ -164,17 +164,16 @@ class Works:
         return _steps(left.filter(~empty)).drop(() if self.settings.images else IMAGES, strict=False)
 
     def _cleaned(self, rows: pl.DataFrame) -> pl.DataFrame:
-        texts, captions = rows["text"], rows["captions"]
-        flat = captions.explode(empty_as_null=False)
-        texts, flat = (self._without(one) for one in (texts, flat))
-        sizes = captions.list.len()
-        regrouped = pl.DataFrame({"row": _rows(sizes), "captions": flat}).group_by("row").agg("captions")
-        kept = pl.DataFrame({"row": pl.int_range(rows.height, eager=True), "size": sizes})
-        lists = kept.join(regrouped, on="row", how="left", maintain_order="left")
-        lists = lists.select(
-            pl.when(pl.col("size").is_not_null()).then(pl.col("captions").fill_null([])).alias("captions")
-        )
-        return rows.with_columns(texts.alias("text"), lists["captions"])
+        """The rows with cleaned texts and captions; lists without captions, and null ones, stay as they are."""
+        rows = rows.with_columns(self._without(rows["text"]).alias("text"))
+        lists = rows.select("captions").with_row_index("row")
+        each = lists.explode("captions", empty_as_null=False, keep_nulls=False)
+        if not each.height:
+            return rows
+        cleaned = each.with_columns(self._without(each["captions"]).alias("captions"))
+        grouped = cleaned.group_by("row", maintain_order=True).agg("captions")
+        found = lists.join(grouped, on="row", how="left", maintain_order="left", suffix="_clean")
+        return rows.with_columns(found.select(pl.coalesce("captions_clean", "captions").alias("captions"))["captions"])
 
     def _without(self, texts: pl.Series) -> pl.Series:
         """Texts without names of dropped people, personal data and rare words, as the settings ask."""
@@ -194,12 +193,6 @@ class Works:
             return list(self.people.ids)
         found = read_parquet(aliases).filter(pl.col("user_id").is_in(list(self.people.ids)))
         return [*self.people.ids, *found["alias"]]
-
-
-def _rows(sizes: pl.Series) -> pl.Series:
-    """The row of each item of lists of these sizes."""
-    frame = pl.DataFrame({"n": sizes.fill_null(0)}).with_columns(row=pl.int_range(pl.len()))
-    return frame.select(pl.col("row").repeat_by("n").explode(empty_as_null=False)).to_series()
 
 
 def _known(rows: pl.DataFrame, study: Study) -> pl.DataFrame:

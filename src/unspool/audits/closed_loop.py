@@ -1,0 +1,210 @@
+"""What becomes of the style of prompts if models are trained on logs of people who prompt models, round after round."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from unspool.analyses import _words as words
+from unspool.analyses._whole_users import whole_users
+from unspool.audits import Audited, rows
+from unspool.audits._loop import TOLERATED, Law, holding_share, law, rounds
+from unspool.audits._shares import Row
+from unspool.audits.weights import fitted
+from unspool.stats.jackknife import student
+
+TITLE = "Closed loop"
+QUESTION = "What becomes of the style of prompts if models are trained on such logs, round after round?"
+CITATION = (
+    "Ferbach, Bertrand, Bose & Gidel 2024 (NeurIPS, arXiv 2407.09499); the tilt by style share is the project's own"
+)
+LIMITS = (
+    "A projection and no forecast: it takes for granted that the share of style words alone counts, that people begin from "
+    "what the last model speaks, and that they then do again what they did in this log."
+)
+ORDER = 80
+FIGURES: tuple[str, ...] = ("rounds",)
+KINDS = ("all", "upscaled", "reweighted", "first")
+MOST = 200_000
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Prompts that a round is trained on: style shares, weights and users (as numbers)."""
+
+    shares: Floats
+    weights: Floats
+    users: NDArray[np.int64]
+
+
+def audit(log: Audited) -> pl.DataFrame:
+    """Rows of feature "style" by kind of data in `group`: `tilt`, `mass` per round in `step`, `fresh_share`.
+
+    `tilt`: slope of the log density ratio to first prompts on the share of style words. `mass`: mean share of style
+    words. `fresh_share`: share of fresh first prompts that holds it. docs/audits/closed_loop.md.
+    """
+    found = _data(log)
+    if isinstance(found, str):
+        return rows(
+            log,
+            "closed_loop",
+            ({"feature": "style", "estimand": "mass", "group": kind, "note": found} for kind in KINDS),
+        )
+    first, kinds, note = found
+    return rows(log, "closed_loop", _rows(log, first, kinds, note))
+
+
+def _rows(log: Audited, first: Data, kinds: dict[str, Data | str], note: str | None) -> Iterator[Row]:
+    start = law(first.shares)
+    for kind, data in kinds.items():
+        same: Row = {"feature": "style", "group": kind, "note": note}
+        if isinstance(data, str):
+            yield {**same, "estimand": "tilt", "note": data}
+            continue
+        slope, error, n = (0.0, None, len(np.unique(first.users))) if kind == "first" else tilt(first, data)
+        numbers = {"n_prompts": len(data.shares), "n_users": n}
+        ends = (slope, slope) if error is None else student(slope, error, n - 1, log.settings.level)[:2]
+        p = None if error is None else student(slope, error, n - 1, log.settings.level)[2]
+        yield {**same, **numbers, **_three(log, slope, ends, error), "estimand": "tilt", "p_value": p, "method": METHOD}
+        yield from _masses(log, start, slope, ends, error, {**same, **numbers})
+
+
+METHOD = "logistic regression against first prompts, the slope on the share of style words; errors clustered by user"
+
+
+def _three(log: Audited, value: float, ends: tuple[float, float], error: float | None) -> Row:
+    held = error is not None
+    return {
+        "estimate": value,
+        "standard_error": error,
+        "ci_low": min(ends) if held else None,
+        "ci_high": max(ends) if held else None,
+        "ci_level": log.settings.level if held else None,
+    }
+
+
+def _masses(
+    log: Audited, start: Law, slope: float, ends: tuple[float, float], error: float | None, same: Row
+) -> Iterator[Row]:
+    """The style mass per round, and the share of fresh prompts that holds it; intervals by the ends of the tilt's."""
+    n = log.settings.rounds
+    paths = [rounds(start, one, n) for one in (slope, *ends)]
+    for step, (value, low, high) in enumerate(zip(*paths, strict=True)):
+        told = _three(log, value, (low, high), error)
+        yield {
+            **same,
+            **told,
+            "standard_error": None,
+            "estimand": "mass",
+            "step": step,
+            "method": "p e^{b s} per round, from first prompts",
+        }
+    shares = [holding_share(start, one) for one in (slope, *ends)]
+    told = _three(log, shares[0], (shares[1], shares[2]), error)
+    method = f"smallest share that keeps the mass within {TOLERATED:.0%} of that of first prompts in the long run"
+    yield {**same, **told, "standard_error": None, "estimand": "fresh_share", "method": method}
+
+
+def tilt(first: Data, other: Data) -> tuple[float, float | None, int]:
+    """Slope of the log density ratio of other to first on the share of style words; its error over users; users."""
+    shares = np.concatenate([first.shares, other.shares])
+    label = np.concatenate([np.zeros(len(first.shares)), np.ones(len(other.shares))])
+    weights = np.concatenate([np.ones(len(first.shares)), other.weights / other.weights.mean()])
+    users = np.concatenate([first.users, other.users])
+    slope, influence = _logistic(shares, label, weights)
+    codes = np.unique(users, return_inverse=True)[1]
+    per_user = np.bincount(codes, influence)
+    n = len(per_user)
+    if n < 3:
+        return slope, None, n
+    return slope, float(np.sqrt(n / (n - 1) * (per_user**2).sum())), n
+
+
+def _logistic(x: Floats, y: Floats, w: Floats) -> tuple[float, Floats]:
+    """Weighted logistic regression of y on x by Newton's steps: the slope, and what each row moves it by."""
+    design = np.column_stack([np.ones(len(x)), x])
+    beta = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ beta))
+        hessian = (design * (w * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, design.T @ (w * (y - p)))
+        beta = beta + step
+        if np.abs(step).max() < 1e-10:
+            break
+    p = 1 / (1 + np.exp(-design @ beta))
+    moved = (design * (w * (y - p))[:, None]) @ np.linalg.inv(hessian)
+    return float(beta[1]), np.asarray(moved[:, 1])
+
+
+def _data(log: Audited) -> tuple[Data, dict[str, Data | str], str | None] | str:
+    """First prompts, and the prompts of each kind of data, of a sample of whole users."""
+    if "n_style_words" not in log.prompts.collect_schema():
+        return "the feature style was not measured"
+    kept, note = whole_users(log.log, pl.col("text").is_not_null(), MOST, "with prompts in threads")
+    prompts = log.prompts.join(kept.lazy(), on="user_id", how="semi").collect().filter(pl.col("n_words") > 0)
+    if prompts.filter(pl.col("step") > 1).height == 0:
+        return "no person is known to have a thread of two prompts"
+    prompts = prompts.with_columns(
+        share=(pl.col("n_style_words") / pl.col("n_words")).cast(pl.Float64), user=pl.col("user_id").rank("dense")
+    )
+    first = _of(prompts.filter(pl.col("step") == 1))
+    kinds: dict[str, Data | str] = {"all": _of(prompts), "upscaled": _upscaled(prompts)}
+    kinds["reweighted"] = _reweighted(log, prompts)
+    kinds["first"] = first
+    return first, kinds, note
+
+
+def _of(prompts: pl.DataFrame, weights: Floats | None = None) -> Data:
+    own = np.ones(prompts.height) if weights is None else weights
+    return Data(prompts["share"].to_numpy(), own, prompts["user"].to_numpy().astype(np.int64))
+
+
+def _upscaled(prompts: pl.DataFrame) -> Data | str:
+    found = prompts.filter(pl.col("upscaled").fill_null(False))
+    return _of(found) if found.height else "no prompt is known to be upscaled"
+
+
+def _reweighted(log: Audited, prompts: pl.DataFrame) -> Data | str:
+    weights = fitted(log)
+    if isinstance(weights.ratio, str):
+        return weights.ratio
+    return _of(prompts, weights.of(prompts)["density_ratio"].to_numpy())
+
+
+def findings(found: pl.DataFrame) -> list[str]:
+    """What the style mass comes to by each kind of data, and what holds it."""
+    masses = found.filter(pl.col("estimand") == "mass", pl.col("estimate").is_not_null())
+    if not masses.height:
+        return words.reasons(found)
+    last = int(str(masses["step"].max()))
+    start = words.row(found, estimand="mass", group="first", step=0)
+    told = [_path(found, kind, last) for kind in ("all", "upscaled", "reweighted") if _known(found, kind)]
+    begin = f"First prompts are {words.percent(start['estimate'])} style words. " if start else ""
+    sentences = [f"{begin}After {last} rounds of training, {'; '.join(told)}."] if told else []
+    held = words.row(found, estimand="fresh_share", group="all")
+    if held:
+        sentences.append(
+            f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts ({words.percent_interval(held)}) "
+            f"in every round hold the style within {TOLERATED:.0%} of what it was."
+            if held["estimate"]
+            else "Training on all prompts does not raise the share of style words: no fresh prompts are needed to hold it."
+        )
+    return [*sentences, "This is a projection under plain assumptions, and no forecast."]
+
+
+def _known(found: pl.DataFrame, kind: str) -> bool:
+    return words.row(found, estimand="tilt", group=kind) is not None
+
+
+def _path(found: pl.DataFrame, kind: str, last: int) -> str:
+    called = {"all": "on all prompts", "upscaled": "on upscaled prompts", "reweighted": "on reweighted prompts"}[kind]
+    row, tilted = (
+        words.row(found, estimand="mass", group=kind, step=last),
+        words.row(found, estimand="tilt", group=kind),
+    )
+    assert row is not None and tilted is not None
+    clear = "" if words.sign(tilted) else ", no clear change"
+    return f"{called} {words.percent(row['estimate'])} ({words.percent_interval(row)}{clear})"
