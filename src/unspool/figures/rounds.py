@@ -1,0 +1,62 @@
+"""The style mass of prompts over rounds of retraining, by what is trained on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from unspool.features import Column
+from unspool.figures import Figure, Theme, _labels, _marks
+
+TITLE = "Style in prompts over rounds of training"
+MULTIPLES = False
+READ = (
+    "Lines are the projected share of style words if each round's model is trained on that part of the log; bands are "
+    "intervals over users. First prompts stay what they are: that is what fresh prompts of people hold on to."
+)
+TALL = 300
+KINDS = {
+    "all": "all prompts",
+    "upscaled": "upscaled prompts",
+    "reweighted": "reweighted prompts",
+    "first": "first prompts",
+}
+
+
+def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
+    """One chart."""
+    found = rows.filter(
+        pl.col("estimand") == "mass", pl.col("estimate").is_not_null(), pl.col("group").is_in(list(KINDS))
+    )
+    if not found.height:
+        return []
+    place = {name: number for number, name in enumerate(KINDS)}
+    found = found.sort(pl.col("group").replace_strict(place, return_dtype=pl.Int64), "step")
+    keys = [KINDS[group] for group in found["group"]]
+    told = [f"{key}, round {step}" for key, step in zip(keys, found["step"], strict=True)]
+    data = _labels.drawn(found, told).with_columns(line=pl.Series(keys, dtype=pl.String))
+    names = list(dict.fromkeys(keys))
+    last = int(max(found["step"]))
+    ends = [side["told"][-1] for side in data.partition_by("line", maintain_order=True)]
+    alt = f"{TITLE}: {'; '.join(ends)}."
+    chart = _marks.finished(_layers(names, last, theme), data, theme, height=TALL, title=TITLE)
+    n = _labels.n(found.filter(pl.col("step") == 0).head(1), "prompts", "users")
+    return [Figure("rounds", TITLE, chart, n, alt, data)]
+
+
+def _layers(names: list[str], last: int, theme: Theme) -> list[Any]:
+    import altair as alt
+
+    look = _marks.lines("line", names, theme)
+    axis = alt.Axis(values=list(range(last + 1)), format="d", grid=False)
+    x = alt.X("step:Q", title="Round of training", axis=axis, scale=alt.Scale(domain=[-0.2, last + 0.2], nice=False))
+    title = "share of style words"
+    y = _marks.up("estimate", title)
+    curve = {key: look[key] for key in ("color", "strokeDash")}
+    point = {key: look[key] for key in ("color", "shape")}
+    band = {"x": x, "y": _marks.up("ci_low", title), "y2": "ci_high:Q", "color": look["color"]}
+    return [
+        alt.Chart().mark_area(opacity=0.13).encode(**band),
+        alt.Chart().mark_line(strokeWidth=1.75).encode(x=x, y=y, **curve),
+        alt.Chart().mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, description=_marks.told(), **point),
+    ]
