@@ -44,7 +44,9 @@ def groups(log: Audited, features: tuple[str, ...] = ()) -> Groups:
     absent = [pl.lit(None, dtype=pl.Float64).alias(name) for name in features if name not in known]
     named = dict.fromkeys(["prompt_id", "user_id", "thread_id", "text", "n_words", *features])
     rows = in_threads(log.prompts.with_columns(*absent, _words("text"))).filter(several)
-    prompts = rows.join(kept.lazy(), on="user_id", how="semi").collect()
+    # A filter by value reaches the files of a log, which a join does not: no more than the sample is ever in memory.
+    mine = rows.filter(pl.col("user_id").is_in(kept["user_id"].drop_nulls().implode()))
+    prompts = mine.select(*named, "captions", "step", "steps_left", "upscaled").collect()
     parts = {
         FIRST: pl.col("step") == 1,
         MIDDLE: (pl.col("step") > 1) & (pl.col("steps_left") > 0),

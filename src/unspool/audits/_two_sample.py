@@ -70,13 +70,18 @@ def fit(rows: Any, labels: Bools, weights: Floats | None = None, strength: float
     return LogisticRegression(C=strength, solver="liblinear").fit(rows, labels, balanced)
 
 
+def lengths(n_words: Ints) -> Ints:
+    """The bin of each length: single words up to 8, then bins of a fifth."""
+    longer = np.floor(np.log(np.maximum(n_words, 8) / 8) / np.log(1.2)) + 9
+    return np.asarray(np.where(n_words <= 8, n_words, longer), dtype=np.int64)
+
+
 def matched(n_words: Ints, labels: Bools, seed: int) -> Bools:
-    """Rows so that both groups have equally many of each length: single words up to 8, then bins of a fifth.
+    """Rows so that both groups have equally many of each bin of lengths.
 
     In each bin the rows of the larger group are drawn at random.
     """
-    longer = np.floor(np.log(np.maximum(n_words, 8) / 8) / np.log(1.2)) + 9
-    bins = np.where(n_words <= 8, n_words, longer).astype(np.int64)
+    bins = lengths(n_words)
     order = np.random.default_rng(seed).permutation(len(labels))
     frame = pl.DataFrame({"row": order, "bin": bins[order], "label": labels[order]})
     frame = frame.with_columns(place=pl.int_range(pl.len()).over("bin", "label"), n=pl.len().over("bin", "label"))
