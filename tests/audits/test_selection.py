@@ -241,8 +241,8 @@ def test_a_spread_that_may_be_none_is_told_so():
     assert found[0]["estimate"] == 0.0 and found[0]["note"]
 
 
-def test_a_simulated_log(tmp_path):
-    log = simulate.simulate("both", seed=1, users=60)
+def test_a_simulated_log():
+    log = simulate.simulate("both", seed=1, users=200)
     table = log.table(threads=True)
     whole = table.rename({"thread_id": "given"}).with_columns(
         thread_id="given",
@@ -253,6 +253,6 @@ def test_a_simulated_log(tmp_path):
     n, up = whole.height, whole["upscaled"].sum()
     share = one(rows, estimand="share")
     assert share["estimate"] == pytest.approx(up / n) and share["ci_low"] < up / n < share["ci_high"]
-    # Base rates of people are normal on the logit scale, with an SD of about 1: far from 0 in the share.
-    assert one(rows, estimand="spread")["ci_low"] > 0
+    # The logit of people's base rates is normal with an SD of more than 1 in this scenario: their rates differ.
+    assert one(rows, estimand="spread")["ci_low"] > 0.05
     assert pairs(rows)[GRID] is None

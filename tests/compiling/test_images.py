@@ -1,10 +1,14 @@
 """Which images of a grid were upscaled, on logs of a few lines whose outcome is worked out by hand."""
 
+import re
+
 import polars as pl
 import pytest
 from tests.logs import grid, message, upscale, write
 
+from unspool.compiling.pseudonyms import hexadecimal
 from unspool.compiling.settings import ReadSettings
+from unspool.simulate import simulate
 from unspool.stages.read import read
 
 ANY = ReadSettings(language="any")
@@ -219,3 +223,26 @@ def test_the_images_of_a_remix_that_is_no_prompt_are_not_those_of_the_grid(image
 
 def test_a_log_without_prompts(images):
     assert images(upscale(2, "red fox", image=2)) == ([], [])
+
+
+# The truth of a simulated export says of every upscale to which prompt it goes back. Those that answer a grid are of its
+# images; those without a reference may be of a zoom or variation of it; no other number may stand with a prompt.
+def test_images_of_a_simulated_export(tmp_path):
+    log = simulate("newcomers", seed=3, users=80)
+    log.write(tmp_path / "export.json")
+    study = read([str(tmp_path / "export.json")], tmp_path / "study", ANY)
+    messages = {message["id"]: message for message in log.messages}
+    upscales = {"direct": set(), "unlinked": set()}
+    for number, kind, root in log.truth["messages"].rows():
+        image = re.search(r"Image #(\d)", messages[number]["content"])
+        parent = (messages[number].get("reference") or {}).get("messageId")
+        if kind == "upscale" and image and parent in (root, None):
+            upscales["direct" if parent else "unlinked"].add((root, int(image[1])))
+    ids = log.truth["prompts"].select("message_id")
+    ids = ids.with_columns(prompt_id=hexadecimal(study.pseudonyms().digest(ids["message_id"], "message")))
+    rows = study.prompts().join(ids, on="prompt_id").explode("upscaled_images").drop_nulls("upscaled_images")
+    found = set(rows.select("message_id", "upscaled_images").rows())
+    kept = set(study.prompts().join(ids, on="prompt_id")["message_id"])
+    direct, unlinked = ({one for one in some if one[0] in kept} for some in upscales.values())
+    assert len(direct) > 50 and unlinked
+    assert direct <= found <= direct | unlinked

@@ -1,4 +1,4 @@
-"""Equal and nearly equal texts: which of a log's prompts say again what was said before, by the same or another person."""
+"""Equal and nearly equal texts: which prompts say again what the same person, or another, said before."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
 """Rounds of retraining on what a log's people kept: the law of style in prompts, tilted once per round.
 
-Ferbach et al. 2024 (NeurIPS, arXiv 2407.09499): training on what was chosen turns p(x) into p(x) e^{r(x)} / Z. Here x is
-the share of style words s of a prompt and r(s) = b s, b being the slope of the log ratio of densities of the data that
-is trained on and of first prompts, by logistic regression.
+Ferbach et al. 2024 (NeurIPS, arXiv 2407.09499): training on what was chosen turns p(x) into p(x) e^{r(x)} / Z. Here x
+is the share of style words s of a prompt and r(s) = b s, b being the slope of the log ratio of densities of the data
+that is trained on and of first prompts, by logistic regression.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def resting(first: Law, slope: float, fresh: float) -> float:
 
 
 def holding_share(first: Law, slope: float) -> float:
-    """The smallest share of fresh prompts that holds the style mass within TOLERATED in the long run; 0 if none is needed."""
+    """The smallest share of fresh prompts that holds the style mass within TOLERATED in the long run, 0 for none."""
     most = first.mean * (1 + TOLERATED)
     if slope <= 0 or resting(first, slope, 0.0) <= most:
         return 0.0

@@ -22,7 +22,7 @@ def artists() -> frozenset[str]:
 def private(names: pl.DataFrame, min_users: int) -> pl.DataFrame:
     """Names (columns name, user_id) with `key`, `users`, and `private`: whether a private person may be meant.
 
-    Not if `min_users` people or more write it, if it is an artist's of the list, or if all its words are common English.
+    Not if `min_users` people or more write it, if an artist of the list has it, or if all its words are common English.
     """
     keyed = names.with_columns(key=pl.col("name").str.to_lowercase().str.replace(r"['’]s$", ""))
     users = keyed.group_by("key").agg(users=pl.col("user_id").n_unique())

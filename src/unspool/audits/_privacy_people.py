@@ -12,7 +12,7 @@ COMMON = 2.5
 
 
 def own_handles(log: Audited) -> tuple[int, int] | None:
-    """How many prompts hold a token that is a handle or id of one of the log's people, and of how many; None without key.
+    """How many prompts hold a handle or id of one of the log's people, and of how many prompts; None without key.
 
     A plain word of general English is taken for the word.
     """

@@ -34,7 +34,7 @@ def function_words(texts: pl.Series) -> Floats:
     numbers = {word: place for place, word in enumerate(listed)}
     found = pl.DataFrame({"word": texts.str.to_lowercase().str.extract_all(WORD)}).with_row_index("row")
     uses = found.explode("word", empty_as_null=False).filter(pl.col("word").is_in(listed))
-    counts = np.zeros((len(texts), len(listed)), dtype=np.float32)
+    counts = np.zeros((len(texts), len(listed)), dtype=np.float64)
     places = uses["word"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
     np.add.at(counts, (uses["row"].to_numpy(), places), 1)
     return counts

@@ -51,7 +51,7 @@ class Selection:
 
 
 def columns(prompts: pl.DataFrame, share: float) -> Floats:
-    """Per prompt: log odds of the person's other prompts' rate, ln of their number, ln of the step, ln of words, style."""
+    """Per prompt: log odds of the rate of the person's others, ln of their number, of the step, of words; style."""
     known = pl.col("upscaled").cast(pl.Float64)
     n, up = known.count().over("user_id"), known.sum().over("user_id")
     others = n - known.is_not_null()

@@ -21,8 +21,8 @@ CITATION = (
     "Ferbach, Bertrand, Bose & Gidel 2024 (NeurIPS, arXiv 2407.09499); the tilt by style share is the project's own"
 )
 LIMITS = (
-    "A projection and no forecast: it takes for granted that the share of style words alone counts, that people begin from "
-    "what the last model speaks, and that they then do again what they did in this log."
+    "A projection and no forecast: it takes for granted that the share of style words alone counts, that people begin "
+    "from what the last model speaks, and that they then do again what they did in this log."
 )
 ORDER = 80
 FIGURES: tuple[str, ...] = ("rounds",)
@@ -187,10 +187,10 @@ def findings(found: pl.DataFrame) -> list[str]:
     held = words.row(found, estimand="fresh_share", group="all")
     if held:
         sentences.append(
-            f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts ({words.percent_interval(held)}) "
-            f"in every round hold the style within {TOLERATED:.0%} of what it was."
+            f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts "
+            f"({words.percent_interval(held)}) in every round hold the style within {TOLERATED:.0%} of what it was."
             if held["estimate"]
-            else "Training on all prompts does not raise the share of style words: no fresh prompts are needed to hold it."
+            else "Training on all prompts does not raise the share of style words: it needs no fresh prompts to be held."
         )
     return [*sentences, "This is a projection under plain assumptions, and no forecast."]
 

@@ -16,8 +16,8 @@ from unspool.audits._shares import Row, share_row
 TITLE = "Concentration and repetition"
 QUESTION = "Is the log the work of many people, or of a few, and how much of it is pasted or said before?"
 CITATION = (
-    "Near duplicates: Broder 1997 (MinHash), Lee et al. 2022 (ACL, deduplicating training data); influence of single users: "
-    "the vote attack on preference data (LLM Hypnosis, 2025)"
+    "Near duplicates: Broder 1997 (MinHash), Lee et al. 2022 (ACL, deduplicating training data); influence of single "
+    "users: the vote attack on preference data (LLM Hypnosis, 2025)"
 )
 LIMITS = (
     "Pseudonyms are taken for people: somebody with two accounts counts twice. Equal prompts need no copying: a short "
@@ -192,16 +192,17 @@ def findings(found: pl.DataFrame) -> list[str]:
     pasted = words.row(found, feature="pasted", estimand="share")
     if pasted:
         told.append(
-            f"{words.percent(pasted['estimate'])} of prompts end in {LEAST_WORDS} words or more that somebody else ends with too "
-            f"({words.percent_interval(pasted)})."
+            f"{words.percent(pasted['estimate'])} of prompts end in {LEAST_WORDS} words or more that somebody else "
+            f"ends with too ({words.percent_interval(pasted)})."
         )
     same, near, others = (
         words.row(found, feature="duplicates", estimand=one) for one in ("exact", "near", "near_between_users")
     )
     if same and near and others:
         told.append(
-            f"{words.percent(same['estimate'])} of prompts repeat an earlier one word for word, {words.percent(near['estimate'])} word for "
-            f"word or nearly, {words.percent(others['estimate'])} that of another person."
+            f"{words.percent(same['estimate'])} of prompts repeat an earlier one word for word, "
+            f"{words.percent(near['estimate'])} word for word or nearly, {words.percent(others['estimate'])} that of "
+            "another person."
         )
     return told
 
@@ -223,6 +224,6 @@ def _capped(found: pl.DataFrame) -> str:
         note = found.filter(estimand="cap")["note"].drop_nulls()
         return f"There is no cap per person: {note[0] if len(note) else 'not known'}."
     return (
-        f"So that {cap['note']}, no person may weigh more than {cap['estimate']:,.1f} prompts; {words.percent(kept['estimate'])} of "
-        "the log is left then."
+        f"So that {cap['note']}, no person may weigh more than {cap['estimate']:,.1f} prompts; "
+        f"{words.percent(kept['estimate'])} of the log is left then."
     )

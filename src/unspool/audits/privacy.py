@@ -18,12 +18,13 @@ from unspool.syntax.identifiers import DIGEST, TESTS, has_phone
 TITLE = "Privacy"
 QUESTION = "Does the study hold what points at the people who wrote the prompts, or at others?"
 CITATION = (
-    "Telephone numbers: libphonenumber; names: spaCy, en_core_web_sm; k-anonymity: Sweeney 2002, for logs of queries Adar "
-    "2007 (User 4XXXXX9)"
+    "Telephone numbers: libphonenumber; names: spaCy, en_core_web_sm; k-anonymity: Sweeney 2002, for logs of queries "
+    "Adar 2007 (User 4XXXXX9)"
 )
 LIMITS = (
-    "Patterns find what is written as such. A prompt can point at its writer by what it tells, and a picture by what it "
-    "shows; most names of persons in prompts are of artists, actors and characters, and the recogniser errs in both ways."
+    "Patterns find what is written as such. A prompt can point at its writer by what it tells, and a picture by what "
+    "it shows; most names of persons in prompts are of artists, actors and characters, and the recogniser errs in both "
+    "ways."
 )
 ORDER = 50
 FIGURES: tuple[str, ...] = ()
@@ -173,11 +174,12 @@ def findings(found: pl.DataFrame) -> list[str]:
 def _blocked(found: pl.DataFrame) -> Iterator[str]:
     reasons = blocking(found)
     if reasons:
-        yield f"Found: {'; '.join(one.told for one in reasons)}. An export is refused until this is allowed or redacted."
+        told = "; ".join(one.told for one in reasons)
+        yield f"Found: {told}. An export is refused until this is allowed or redacted."
     else:
         yield (
-            "No raw id, e-mail address, telephone number, handle or address with a handle was found in any column; ids are "
-            "keyed digests, and links and mentions were taken out when the log was read."
+            "No raw id, e-mail address, telephone number, handle or address with a handle was found in any column; ids "
+            "are keyed digests, and links and mentions were taken out when the log was read."
         )
     own = found.filter(feature="handles", group="own people")
     if own.height and own["estimate"][0] is None:
@@ -188,8 +190,9 @@ def _named(found: pl.DataFrame) -> Iterator[str]:
     every, few = (words.row(found, feature=kind, estimand="n_prompts") for kind in ("names", "names_private"))
     if every and few and every["estimate"]:
         yield (
-            f"{int(every['estimate']):,} prompts hold what looks like a person's full name, {int(few['estimate']):,} of them a name "
-            "that few people write and that is no artist's on the list: read those before you pass them on."
+            f"{int(every['estimate']):,} prompts hold what looks like a person's full name, {int(few['estimate']):,} "
+            "of them a name that few people write and that is no artist's on the list: read those before you pass them "
+            "on."
         )
 
 
@@ -198,9 +201,10 @@ def _rare(found: pl.DataFrame) -> Iterator[str]:
     three = words.row(found, feature="k_anonymity", estimand="unique", group="3 words")
     if one and three:
         yield (
-            f"{words.percent(one['estimate'])} of prompts ({words.percent_interval(one)}) hold a word that fewer people use than "
-            f"were asked for, and {words.percent(three['estimate'])} a run of three words that only one person uses: whoever "
-            "knows a person's prompts finds them again. --min-users K takes rare words out of an export."
+            f"{words.percent(one['estimate'])} of prompts ({words.percent_interval(one)}) hold a word that fewer "
+            f"people use than were asked for, and {words.percent(three['estimate'])} a run of three words that only "
+            "one person uses: whoever knows a person's prompts finds them again. --min-users K takes rare words out of "
+            "an export."
         )
 
 
@@ -209,7 +213,8 @@ def _told_terms(found: pl.DataFrame) -> Iterator[str]:
         kind for kind in FIELDS if (row := words.row(found, feature=kind, estimand="present")) and not row["estimate"]
     ]
     if missing:
-        yield f"The log has no column that tells {' or '.join(missing)}: whether it may be used at all has to be known from elsewhere."
+        terms = " or ".join(missing)
+        yield f"The log has no column that tells {terms}: whether it may be used at all has to be known from elsewhere."
 
 
 def kinds_blocking(found: pl.DataFrame) -> Sequence[str]:

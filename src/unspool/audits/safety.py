@@ -18,8 +18,8 @@ CITATION = (
     "Scores: Wang et al. 2023 (DiffusionDB, ACL): Detoxify for prompts, LAION's classifier for images; words: own list"
 )
 LIMITS = (
-    "Words are not pictures: blood oranges are flagged, and what is asked for in other words is not. The counts say where to "
-    "look, and nothing of single prompts."
+    "Words are not pictures: blood oranges are flagged, and what is asked for in other words is not. The counts say "
+    "where to look, and nothing of single prompts."
 )
 ORDER = 60
 FIGURES: tuple[str, ...] = ()
@@ -111,7 +111,8 @@ def findings(found: pl.DataFrame) -> list[str]:
         row = words.row(found, feature=name, estimand="share")
         if row:
             told.append(
-                f"{words.percent(row['estimate'])} of prompts have a {title} of {LIMIT} or more ({words.percent_interval(row)})."
+                f"{words.percent(row['estimate'])} of prompts have a {title} of {LIMIT} or more "
+                f"({words.percent_interval(row)})."
             )
     listed = [(one, words.row(found, feature=name, estimand="n_prompts")) for name, one in _named().items()]
     counts = [f"{title} {int(row['estimate']):,}" for title, row in listed if row]
@@ -120,7 +121,8 @@ def findings(found: pl.DataFrame) -> list[str]:
     total = next(row["n_prompts"] for _, row in listed if row)
     return [
         *told,
-        f"Prompts of {total:,} with a word of the list: {', '.join(counts)}. Many are harmless; read them before you act.",
+        f"Prompts of {total:,} with a word of the list: {', '.join(counts)}. Many are harmless; read them before you "
+        "act.",
     ]
 
 

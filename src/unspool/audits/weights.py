@@ -23,18 +23,18 @@ from unspool.audits._weights_distances import (
     style_share,
     weighted_area,
 )
-from unspool.audits._weights_ratio import FIRST_PROMPTS, Ratio, fitted_ratio
+from unspool.audits._weights_ratio import Ratio, fitted_ratio
 from unspool.audits._weights_selection import NEEDED, Selection, fitted_selection
 
 TITLE = "Weights"
 QUESTION = "Which weights bring the log nearer to natural expression and undo who upscaled what, and what do they cost?"
 CITATION = (
-    "Odds of a classifier as a ratio of densities: Qin 1998 (Biometrika 85), Bickel, Brueckner & Scheffer 2009 (JMLR 10); "
-    "stabilised weights: Robins, Hernan & Brumback 2000 (Epidemiology 11); effective sample size: Kish 1965"
+    "Odds of a classifier as a ratio of densities: Qin 1998 (Biometrika 85), Bickel, Brueckner & Scheffer 2009 (JMLR "
+    "10); stabilised weights: Robins, Hernan & Brumback 2000 (Epidemiology 11); effective sample size: Kish 1965"
 )
 LIMITS = (
-    "Weights move a log towards a reference only as far as the log holds such prompts, and towards captions they move it "
-    "to the manner of captions. They undo selection by what was measured, and not by what was on the pictures."
+    "Weights move a log towards a reference only as far as the log holds such prompts, and towards captions they move "
+    "it to the manner of captions. They undo selection by what was measured, and not by what was on the pictures."
 )
 ORDER = 70
 FIGURES: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Weights:
         return tables.conform(found.with_columns(pl.col(pl.Float64).fill_nan(None)), tables.WEIGHTS)
 
     def _capped(self, prompts: pl.DataFrame) -> Floats:
-        """At most 1 per prompt: a person's prompts together weigh no more than the cap, all the same if it cannot hold."""
+        """At most 1 per prompt, and no person more than the cap in sum; where it cannot hold, all people the same."""
         known = prompts["user_id"].is_not_null()
         n = prompts.select(pl.len().over("user_id")).to_series().to_numpy().astype(np.float64)
         cap = 1.0 if self.cap is None else self.cap
@@ -109,10 +109,10 @@ def _rows(log: Audited, weights: Weights) -> Iterator[Row]:
         yield from ({"feature": kind, "estimand": "ess", "note": why} for kind in KINDS)
         return
     table = weights.of(prompts)
-    reasons = {"density_ratio": weights.ratio, "inverse_probability": weights.selection}
+    parts: dict[str, object] = {"density_ratio": weights.ratio, "inverse_probability": weights.selection}
     for kind in KINDS:
-        why = reasons.get(kind)
-        yield from _sizes(kind, table[kind], why if isinstance(why, str) else _said(kind, weights, note))
+        void = parts.get(kind)
+        yield from _sizes(kind, table[kind], void if isinstance(void, str) else _said(kind, weights, note))
     if isinstance(weights.ratio, Ratio):
         yield {
             "feature": "density_ratio",
@@ -182,7 +182,8 @@ def _areas(log: Audited, prompts: pl.DataFrame, target: pl.DataFrame, weights: F
             **{"feature": "auc", "estimand": estimand, "group": "density_ratio", "n_prompts": prompts.height},
             "estimate": value if np.isfinite(value) else None,
             "note": None if np.isfinite(value) else "one of the sides has too few texts",
-            "method": "area under the curve of a cross-fitted classifier of the reference against weighted prompts; no interval",
+            "method": "area under the curve of a cross-fitted classifier of the reference against weighted prompts; no "
+            "interval",
         }
 
 
@@ -210,36 +211,37 @@ def findings(found: pl.DataFrame) -> list[str]:
 
 def _ratio_told(found: pl.DataFrame) -> Iterator[str]:
     share = words.row(found, feature="density_ratio", estimand="ess_share")
-    area = [words.row(found, feature="auc", estimand=one) for one in ("before", "after")]
-    if share and all(area):
-        towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
-        kind = "nearer to" if towards != FIRST_PROMPTS else "nearer to how people begin,"
-        yield (
-            f"The density-ratio weights bring the log {kind} {towards}: a classifier tells them apart with an area of "
-            f"{area[0]['estimate']:.2f} before and {area[1]['estimate']:.2f} after. They are worth {words.percent(share['estimate'])} "
-            f"of the prompts."
-        )
+    before, after = (words.row(found, feature="auc", estimand=one) for one in ("before", "after"))
+    if share is None or before is None or after is None:
+        return
+    towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
+    if share["estimate"] == 1:
+        yield f"No classifier tells the log's prompts from {towards}: there is no weight to give."
+        return
+    yield (
+        f"The density-ratio weights bring the log nearer to {towards}: a classifier tells the two apart with an area "
+        f"of {before['estimate']:.2f} before and {after['estimate']:.2f} after (.5: not at all). So weighted the log "
+        f"is worth {words.percent(share['estimate'])} of its prompts."
+    )
 
 
 def _selection_told(found: pl.DataFrame) -> Iterator[str]:
     share = words.row(found, feature="inverse_probability", estimand="ess_share")
-    rows_ = [
-        words.row(found, feature="style_share", estimand=one, group="inverse_probability")
-        for one in ("before", "after")
-    ]
-    if share and all(rows_):
-        yield (
-            f"Upscaled prompts differ from all by {words.percent(rows_[0]['estimate'])} of style words before the inverse-probability "
-            f"weights, and by {words.percent(rows_[1]['estimate'])} after; these are worth {words.percent(share['estimate'])} of the prompts."
-        )
+    same = {"feature": "style_share", "group": "inverse_probability"}
+    before, after = (words.row(found, estimand=one, **same) for one in ("before", "after"))
+    if share is None or before is None or after is None:
+        return
+    yield (
+        f"The share of style words of upscaled prompts is {100 * before['estimate']:.1f} points from that of all "
+        f"prompts, and {100 * after['estimate']:.1f} with the inverse-probability weights; these are worth "
+        f"{words.percent(share['estimate'])} of the prompts."
+    )
 
 
 def _cap_told(found: pl.DataFrame) -> Iterator[str]:
     share = words.row(found, feature="user_cap", estimand="ess_share")
-    if share:
-        why = (
-            " (each person weighs the same: there are fewer people than the cap needs)"
-            if "each person" in (share["note"] or "")
-            else ""
-        )
-        yield f"With the cap per person the log is worth {words.percent(share['estimate'])} of its prompts{why}."
+    if share is None:
+        return
+    alike = "each person" in (share["note"] or "")
+    why = ", each person weighing the same, since there are fewer people than the cap needs" if alike else ""
+    yield f"With the cap per person the log is worth {words.percent(share['estimate'])} of its prompts{why}."

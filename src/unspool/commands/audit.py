@@ -53,5 +53,7 @@ def command(
         _screen.questions(opened.manifest["audits"]["names"], rows, "audits")
         _screen.err.print(f"\nNext: unspool export {study} --to hf -o FOLDER", style="dim", markup=False)
     if found:
-        _screen.err.print(f"Not fit to be passed on: {'; '.join(one.told for one in found)}.", style="bold", markup=False)
+        _screen.err.print(
+            f"Not fit to be passed on: {'; '.join(one.told for one in found)}.", style="bold", markup=False
+        )
         raise typer.Exit(3)

@@ -1,7 +1,7 @@
 """Which prompt a derived image or an upscale goes back to: its root.
 
-By reference, followed from reply to reply until a prompt is reached; else, from where the replies break off, by the same
-user's same echo, the latest earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without
+By reference, followed from reply to reply until a prompt is reached; else, from where the replies break off, by the
+same user's same echo, the latest earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without
 parameters.
 """
 

@@ -84,15 +84,16 @@ def _summary(data: Exported, form: str) -> str:
     n = data.counts
     how = f" Open it with {USES[form]}." if form in USES else ""
     return (
-        f"Prompts that people wrote for a text-to-image model, in threads of attempts at one picture: {n.get('prompts', 0):,} prompts "
-        f"in {n.get('threads', 0):,} threads of {n.get('people', 0):,} people. Made by unspool {unspool.__version__}.{how}"
+        "Prompts that people wrote for a text-to-image model, in threads of attempts at one picture: "
+        f"{n.get('prompts', 0):,} prompts in {n.get('threads', 0):,} threads of {n.get('people', 0):,} people. Made by "
+        f"unspool {unspool.__version__}.{how}"
     )
 
 
 def _motivation() -> str:
     return (
-        f"To study how people rework prompts, after {PAPER}. Why the log itself was collected is for its holder to say, and is not "
-        "known here."
+        f"To study how people rework prompts, after {PAPER}. Why the log itself was collected is for its holder to "
+        "say, and is not known here."
     )
 
 
@@ -106,7 +107,8 @@ def _composition(data: Exported) -> str:
     )
     return "\n".join(
         [
-            "A row of prompts is a submitted prompt that produced images; a thread is a run of one person's prompts. Ids are keyed",
+            "A row of prompts is a submitted prompt that produced images; a thread is a run of one person's prompts. "
+            "Ids are keyed",
             "digests: equal ids are equal people, prompts or channels within this export and others of the same study.",
             f"{images}; pictures are not part of it. Unknown is null.",
             "",
@@ -139,11 +141,13 @@ def _preprocessing(data: Exported) -> Iterator[str]:
     total = data.manifest.get("counts", {}).get("total", {})
     settings = data.manifest.get("settings", {})
     yield (
-        f"Of {total.get('records', 0):,} records {total.get('prompts', 0):,} are prompts; merged: {_listed(total.get('merged', {}), MERGED_NOTES)}; "
-        f"left out: {_listed(total.get('rejects', {}), REASON_NOTES)}."
+        f"Of {total.get('records', 0):,} records {total.get('prompts', 0):,} are prompts; merged: "
+        f"{_listed(total.get('merged', {}), MERGED_NOTES)}; left out: "
+        f"{_listed(total.get('rejects', {}), REASON_NOTES)}."
     )
-    yield "Links, mentions, e-mail addresses and bare ids in texts were replaced when the log was read; ids are keyed digests."
-    yield f"Language filter: {_plain(settings.get('language', 'unknown'))}. Threads by the rule {_plain(data.manifest.get('rule'))}."
+    yield "Links, mentions, e-mail addresses and bare ids in texts were replaced on reading; ids are keyed digests."
+    language, rule = _plain(settings.get("language", "unknown")), _plain(data.manifest.get("rule"))
+    yield f"Language filter: {language}. Threads by the rule {rule}."
     yield f"Measured: {', '.join(sorted(data.manifest.get('features', {})))}."
     yield from _taken_out(data)
 
@@ -154,9 +158,10 @@ def _taken_out(data: Exported) -> Iterator[str]:
         runs = "words" if chosen.n_gram == 1 else f"runs of up to {chosen.n_gram} words"
         yield f"Taken out of texts: {runs} that fewer than {chosen.min_users} people use."
     if chosen.redact:
-        yield "Addresses, telephone numbers, ids, handles and names of persons that were found were replaced by what they were."
+        yield "Addresses, telephone numbers, ids, handles and names that were found were replaced by what they were."
     if counts.get("of_dropped_people"):
-        yield f"{counts['of_dropped_people']:,} prompts of people who asked to be left out are not in it; the audits were made with them."
+        n = counts["of_dropped_people"]
+        yield f"{n:,} prompts of people who asked to be left out are not in it; the audits were made with them."
     if chosen.allow:
         yield f"Exported in spite of findings of the privacy audit: {', '.join(map(_plain, chosen.allow))}."
 
@@ -183,18 +188,18 @@ def _audits(data: Exported) -> str:
 
 def _uses() -> str:
     return (
-        "Fit for: the study of how prompts change; training on first prompts and what was accepted for them (the form intent); "
-        "preference training on pairs whose prompt is held fixed (the form preference), with the weights.\n\n"
-        "Not fit for: training on all prompts as if they were natural language, since later prompts speak the model's language; "
-        "telling who wrote a prompt; judging people by their prompts."
+        "Fit for: the study of how prompts change; training on first prompts and what was accepted for them (the form "
+        "intent); preference training on pairs whose prompt is held fixed (the form preference), with the weights.\n\n"
+        "Not fit for: training on all prompts as if they were natural language, since later prompts speak the model's "
+        "language; telling who wrote a prompt; judging people by their prompts."
     )
 
 
 def _distribution(data: Exported) -> str:
     return (
-        "Licence: unknown; the log states none, and exporting grants none. Whoever passes it on answers for the right to do so. "
-        "A person who asks to be left out is taken out of every later export by `unspool export STUDY --drop-user NAME`; versions "
-        "that were passed on before have to be replaced by their holders."
+        "Licence: unknown; the log states none, and exporting grants none. Whoever passes it on answers for the right "
+        "to do so. A person who asks to be left out is taken out of every later export by `unspool export STUDY "
+        "--drop-user NAME`; versions that were passed on before have to be replaced by their holders."
     )
 
 

@@ -1,7 +1,7 @@
 """A corpus that ConvoKit loads: a prompt is an utterance, a thread a conversation, a person a speaker.
 
-`utterances.jsonl`, `speakers.json`, `conversations.json`, `corpus.json` and `index.json`. A prompt answers the one before
-it in its thread; one without a thread is a conversation of its own, and one without a person is by the speaker
+`utterances.jsonl`, `speakers.json`, `conversations.json`, `corpus.json` and `index.json`. A prompt answers the one
+before it in its thread; one without a thread is a conversation of its own, and one without a person is by the speaker
 "unknown". Measures and weights are in `meta` of the utterances.
 """
 
@@ -47,7 +47,7 @@ def write(data: Exported, out: Path) -> None:
         out / "conversations.json", {key: {"meta": {"n_prompts": n}, "vectors": []} for key, n in conversations.items()}
     )
     _write(out / "corpus.json", {"name": data.title, "made_by": "unspool"})
-    index = {
+    index: dict[str, Any] = {
         "utterances-index": {k: [v] for k, v in kinds.items()},
         "speakers-index": {k: [v] for k, v in counted.items()},
     }

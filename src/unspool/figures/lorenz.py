@@ -11,8 +11,8 @@ from unspool.figures import Figure, Theme, _labels, _marks
 TITLE = "How prompts are shared out among people"
 MULTIPLES = False
 READ = (
-    "Of the least active so many percent of people, the line shows which share of the prompts is theirs. The straight line "
-    "is what it would be if all wrote the same number."
+    "Of the least active so many percent of people, the line shows which share of the prompts is theirs. The straight "
+    "line is what it would be if all wrote the same number."
 )
 TALL = 280
 DRAWN, EVEN = "this log", "all alike"

@@ -11,8 +11,8 @@ from unspool.figures import Figure, Theme, _labels, _marks
 TITLE = "Pairs that are left"
 MULTIPLES = False
 READ = (
-    "Bars are counts, of prompts and of pairs of a chosen and a rejected image; in the first chart each bar of a colour "
-    "asks one thing more than the one above it. Where the scale is logarithmic, each line is ten times as many."
+    "Bars are counts, of prompts and of pairs of a chosen and a rejected image; in the first chart each bar of a "
+    "colour asks one thing more than the one above it. Where the scale is logarithmic, each line is ten times as many."
 )
 LEFT = ("all prompts", "upscale known", "upscaled", "image known", "all pairs", "prompt held fixed")
 KINDS = ("within grid", "verbatim reroll", "across prompts")

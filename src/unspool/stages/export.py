@@ -19,7 +19,7 @@ from unspool.stages.audit import audited
 from unspool.study import AUDIT, Study, read_parquet, whole_place
 
 INSIDE = ("text_raw", "input", "record")
-"""Columns of the prompts table that stay: the echo holds what was scrubbed from the text, the others point into the log."""
+"""Columns of the prompts table that stay: the echo is the text in a rougher form, the others point into the log."""
 IMAGES = ("captions", "upscaled_images")
 TEXTS = ("text", "captions")
 REPAIRED = ("emails", "phones", "urls", "url_handles", "raw_ids", "handles")
@@ -139,7 +139,7 @@ class Works:
     counts: dict[str, int] = field(default_factory=dict)
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """The prompts a file at a time; `counts` are complete at the end. A study without prompts gives one empty frame."""
+        """The prompts a file at a time; `counts` are complete at the end. Without prompts there is one empty frame."""
         self.counts.clear()
         self.counts.update(dict.fromkeys(("prompts", "threads", "people", "without_words", "of_dropped_people"), 0))
         for path in _files(self.study):
