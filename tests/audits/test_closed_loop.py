@@ -1,0 +1,86 @@
+"""Rounds of retraining: the tilt against logistic regression, the rounds against a law of two points by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.audits.made_log import audited, prompts, value
+
+from unspool.audits import Settings
+from unspool.audits._loop import TOLERATED, holding_share, law, resting, rounds
+from unspool.audits.closed_loop import Data, audit, findings, tilt
+
+
+def two_points(share):
+    """A law with mass `share` at 1 and the rest at 0."""
+    return law(np.array([1.0] * int(1000 * share) + [0.0] * int(1000 * (1 - share))))
+
+
+# Odds of .2 are 1 : 4. Each round multiplies them by e^b; with b = ln 2 they are 1:2, 1:1 and 2:1 after 1, 2 and 3.
+def test_each_round_multiplies_the_odds():
+    assert rounds(two_points(0.2), np.log(2), 3) == pytest.approx([1 / 5, 1 / 3, 1 / 2, 2 / 3])
+    assert rounds(two_points(0.2), -np.log(2), 1)[1] == pytest.approx(1 / 9)
+    assert rounds(two_points(0.2), 0.0, 5) == pytest.approx([0.2] * 6)
+
+
+# Half fresh, b = ln 2, first mass .2: m = .1 + .5 * 2m / (1 + m), so m^2 - .1 m - .1 = 0 and m = .05 + sqrt(.1025).
+def test_fresh_prompts_hold_the_mass_where_algebra_says():
+    assert resting(two_points(0.2), np.log(2), 0.5) == pytest.approx(0.05 + np.sqrt(0.1025), abs=1e-9)
+
+
+# m = .22 at rest: .22 = l .2 + (1 - l) .44 / 1.22, so l = (.44 / 1.22 - .22) / (.44 / 1.22 - .2).
+def test_the_share_that_holds_is_solved_by_hand():
+    top = 0.44 / 1.22
+    assert TOLERATED == 0.1
+    assert holding_share(two_points(0.2), np.log(2)) == pytest.approx((top - 0.22) / (top - 0.2), abs=1e-6)
+    assert holding_share(two_points(0.2), -1.0) == 0.0
+
+
+def test_the_tilt_is_that_of_statsmodels():
+    import statsmodels.api as sm
+
+    draw = np.random.default_rng(3)
+    first = Data(draw.beta(2, 5, 400), np.ones(400), draw.integers(0, 60, 400))
+    other = Data(draw.beta(3, 4, 300), draw.uniform(0.5, 2, 300), draw.integers(0, 60, 300))
+    slope, error, n = tilt(first, other)
+    x = np.concatenate([first.shares, other.shares])
+    y = np.repeat([0.0, 1.0], [400, 300])
+    w = np.concatenate([np.ones(400), other.weights / other.weights.mean()])
+    groups = np.concatenate([first.users, other.users])
+    reference = sm.GLM(y, sm.add_constant(x), family=sm.families.Binomial(), freq_weights=w).fit()
+    assert slope == pytest.approx(reference.params[1], abs=1e-6)
+    p = reference.fittedvalues
+    score = np.column_stack([np.ones(700), x]) * (w * (y - p))[:, None]
+    bread = np.linalg.inv(
+        (np.column_stack([np.ones(700), x]) * (w * p * (1 - p))[:, None]).T @ np.column_stack([np.ones(700), x])
+    )
+    meat = sum(np.outer(s, s) for s in (score[groups == g].sum(axis=0) for g in np.unique(groups)))
+    assert error == pytest.approx(np.sqrt(n / (n - 1) * (bread @ meat @ bread)[1, 1]), rel=1e-6)
+
+
+def styled(user, thread, styles):
+    """A thread whose prompts have ever more words of style."""
+    ends = ("8k", "octane render", "highly detailed")
+    return [(user, ", ".join(["a red fox in the old garden", *ends[:n]]), thread) for n in styles]
+
+
+def test_a_log_whose_prompts_gain_style_is_projected_upwards():
+    rows = [row for n in range(30) for row in styled(f"u{n}", f"t{n}", (0, 1, 2, 3) if n % 2 else (1, 2, 3))]
+    log = audited(prompts(rows, upscaled=pl.Series([None] * len(rows), dtype=pl.Boolean)), settings=Settings(rounds=4))
+    found = audit(log)
+    masses = [value(found, group="all", estimand="mass", step=step) for step in range(5)]
+    assert masses == sorted(masses) and masses[4] > 1.5 * masses[0]
+    assert value(found, group="first", estimand="mass", step=4) == pytest.approx(masses[0])
+    assert 0 < value(found, group="all", estimand="fresh_share") < 1
+    low = found.filter(group="all", estimand="tilt")["ci_low"][0]
+    assert low > 0
+    assert found.filter(group="upscaled")["note"][0] == "no prompt is known to be upscaled"
+    assert "projection" in findings(found)[-1]
+
+
+# One thread, one person: tilts without intervals, and nothing is clear.
+def test_too_little_is_said_and_not_guessed():
+    found = audit(audited(prompts([("u", "a red fox")])))
+    assert found["estimate"].null_count() == found.height
+    assert findings(found) == ["Not estimated: no person is known to have a thread of two prompts."]
+    alone = audit(audited(prompts(styled("u", "t", (0, 1, 2)))))
+    assert alone.filter(group="all", estimand="tilt")["ci_low"].to_list() == [None]
