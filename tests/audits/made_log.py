@@ -1,6 +1,8 @@
 """Logs made by hand for the audits: prompts as a frame, with threads, lengths and style words."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 
 import polars as pl
 
@@ -16,16 +18,26 @@ SCHEMA = {"user_id": pl.String, "text": pl.String, "thread_id": pl.String, "step
 
 def prompts(rows, **more):
     """Rows of (user, text) or (user, text, thread); a thread without a name is one prompt. `more`: further columns."""
-    listed = [(user, text, (thread[0] if thread else f"t{n}")) for n, (user, text, *thread) in enumerate(rows)]
+    listed = [
+        (pseudonym(user), text, pseudonym(thread[0] if thread else f"t{n}"))
+        for n, (user, text, *thread) in enumerate(rows)
+    ]
     frame = pl.DataFrame(listed, schema={"user_id": pl.String, "text": pl.String, "thread_id": pl.String}, orient="row")
     step = pl.int_range(1, pl.len() + 1).over("thread_id")
     frame = frame.with_columns(
         step=step.cast(pl.UInt32),
         steps_left=(pl.len().over("thread_id") - step).cast(pl.UInt32),
-        prompt_id=pl.format("p{}", pl.int_range(pl.len())),
+        prompt_id=pl.Series([pseudonym(f"p{n}") for n in range(len(listed))], dtype=pl.String),
         time=pl.Series([START + timedelta(minutes=n) for n in range(len(listed))], dtype=tables.TIME),
     )
     return tables.conform(frame.with_columns(**more), tables.PROMPTS)
+
+
+def pseudonym(name):
+    """What stands for a name: 16 hexadecimal digits; such digits, and None, stand for themselves."""
+    if name is None or re.fullmatch("[0-9a-f]{16}", name):
+        return name
+    return blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 def audited(frame, *, measured=("length", "style"), manifest=None, settings=None, **more):

@@ -3,7 +3,7 @@
 import polars as pl
 
 from unspool.audits import Audited
-from unspool.compiling.pseudonyms import normal_name
+from unspool.compiling.pseudonyms import Pseudonyms, normal_name
 
 TOKEN = r"[\p{L}\p{M}\p{N}_.\-]{3,40}"
 NO_KEY = "the key does not lie beside the study, so that names cannot be digested"
@@ -12,28 +12,38 @@ COMMON = 2.5
 
 
 def own_handles(log: Audited) -> tuple[int, int] | None:
-    """How many prompts hold a handle or id of one of the log's people, and of how many prompts; None without key.
-
-    A plain word of general English is taken for the word.
-    """
+    """How many prompts hold a handle or id of one of the log's people, and of how many prompts; None without key."""
     if log.pseudonyms is None:
         return None
-    texts = log.prompts.select(token=pl.col("text").str.extract_all(TOKEN))
-    distinct = texts.explode("token", empty_as_null=False).unique().collect()["token"].drop_nulls()
-    known = _people(log)
-    digests = log.pseudonyms.ids(distinct.to_frame("t").select(normal_name(pl.col("t")))["t"], "user")
-    hits = [token for token in distinct.filter(digests.is_in(known.implode())) if not _is_word(token)]
+    tokens = pl.col("text").str.extract_all(TOKEN)
+    distinct = log.prompts.select(token=tokens).explode("token", empty_as_null=False).unique().collect()["token"]
+    hits = named(distinct.drop_nulls(), people(log.prompts, log.aliases), log.pseudonyms)
     seen = log.prompts.select(pl.len()).collect().item()
     if not hits:
         return 0, seen
-    held = texts.select(pl.col("token").list.eval(pl.element().is_in(pl.lit(pl.Series(hits)).implode())).list.any())
+    held = log.prompts.select(tokens.list.eval(pl.element().is_in(pl.lit(pl.Series(hits)).implode())).list.any())
     return int(held.collect().to_series().sum()), seen
 
 
-def _people(log: Audited) -> pl.Series:
-    users = log.prompts.select(pl.col("user_id").unique()).collect()["user_id"].drop_nulls()
-    aliases = log.aliases["alias"] if log.aliases is not None else pl.Series([], dtype=pl.String)
-    return pl.concat([users, aliases.cast(pl.String)])
+def people(prompts: pl.LazyFrame, aliases: pl.DataFrame | None) -> pl.Series:
+    """Pseudonyms of the people of some prompts, and of their handles."""
+    users = prompts.select(pl.col("user_id").unique()).collect()["user_id"].drop_nulls()
+    if aliases is None:
+        return users
+    return pl.concat([users, aliases.filter(pl.col("user_id").is_in(users.implode()))["alias"]])
+
+
+def tokens_of(texts: pl.Series) -> pl.Series:
+    """The different tokens of texts that could be a handle or an id."""
+    return texts.drop_nulls().str.extract_all(TOKEN).explode(empty_as_null=False).unique().drop_nulls()
+
+
+def named(tokens: pl.Series, pseudonyms_of: pl.Series, key: Pseudonyms) -> list[str]:
+    """The tokens that are a handle or id of one of these people; a plain word of general English is a word."""
+    frame = pl.DataFrame({"token": tokens, "bare": tokens.str.strip_chars(".-")})
+    names = frame.select(normal_name(pl.col("bare"))).to_series()
+    hit = key.ids(names, "user").is_in(pseudonyms_of.implode())
+    return [token for token in frame["bare"].filter(hit).unique().sort() if not _is_word(token)]
 
 
 def _is_word(token: str) -> bool:

@@ -74,7 +74,10 @@ def fitted_ratio(log: Audited) -> Ratio | str:
     texts = pl.concat([target["text"], prompts["text"]])
     users = pl.concat([target["user_id"], prompts["user_id"]])
     labels = np.arange(len(texts)) < target.height
-    rows, fold = matrix(texts), fold_of(users, log.settings.seed)
+    rows, fold = (
+        matrix(texts),
+        np.where(users.is_null(), np.arange(len(users)) % FOLDS, fold_of(users, log.settings.seed)),
+    )
     if any(len(np.unique(labels[fold != number])) < 2 for number in range(FOLDS)):
         return "too few people write prompts to part them into folds"
     strength = _strength(rows, labels, fold)

@@ -190,7 +190,7 @@ def findings(found: pl.DataFrame) -> list[str]:
             f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts "
             f"({words.percent_interval(held)}) in every round hold the style within {TOLERATED:.0%} of what it was."
             if held["estimate"]
-            else "Training on all prompts does not raise the share of style words: it needs no fresh prompts to be held."
+            else "Training on all prompts does not raise the share of style words: no fresh ones are needed to hold it."
         )
     return [*sentences, "This is a projection under plain assumptions, and no forecast."]
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from unspool.analyses import _words as words
 from unspool.audits import Audited, rows
-from unspool.audits._privacy_columns import passed_on, strings
+from unspool.audits._privacy_columns import DIGESTED, passed_on, strings
 from unspool.audits._privacy_grams import gram_rows
 from unspool.audits._privacy_names import private
 from unspool.audits._privacy_people import NO_KEY, own_handles
@@ -59,7 +59,28 @@ def audit(log: Audited) -> pl.DataFrame:
     Kinds: raw_ids, unsalted_hashes, urls, url_handles, emails, phones, handles; names and names_private (of texts);
     k_anonymity (docs/audits/privacy.md); consent and licence: 1 if a column tells it. No row holds what was found.
     """
-    return rows(log, "privacy", [*_patterns(log), *_handles(log), *_names(log), *gram_rows(log), *_fields(log)])
+    return rows(log, "privacy", [*_pointing(log), *_names(log), *gram_rows(log), *_fields(log)])
+
+
+def pointing(log: Audited) -> pl.DataFrame:
+    """Those rows alone that can block an export."""
+    return rows(log, "privacy", _pointing(log))
+
+
+def _pointing(log: Audited) -> Iterator[Row]:
+    yield from _patterns(log)
+    yield from _raw(log)
+    yield from _handles(log)
+
+
+def _raw(log: Audited) -> Iterator[Row]:
+    """Ids of the study that are no pseudonyms."""
+    schema = log.prompts.collect_schema()
+    for column in (name for name in DIGESTED if name in schema):
+        raw = ~pl.col(column).str.contains(r"^[0-9a-f]{16}$")
+        found = log.prompts.select(raw.sum(), n=pl.col(column).count()).collect().row(0)
+        if found[0]:
+            yield _count("raw_ids", column, int(found[0]), int(found[1]))
 
 
 def _patterns(log: Audited) -> Iterator[Row]:

@@ -5,20 +5,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from unspool.compiling.pseudonyms import Pseudonyms, normal_name
-
-TOKEN = r"[\p{L}\p{M}\p{N}_.\-]{2,40}"
 USER = "<user>"
-
-
-def named_in(texts: pl.Series, people: Iterable[str], pseudonyms: Pseudonyms) -> list[str]:
-    """Tokens of the texts that are the name or id of one of these people, by their pseudonyms."""
-    tokens = texts.drop_nulls().str.extract_all(TOKEN).explode(empty_as_null=False).unique()
-    both = pl.concat([tokens, tokens.str.strip_chars(".-_")]).unique()
-    found = pl.DataFrame({"token": both, "name": both.to_frame("name").select(normal_name(pl.col("name")))["name"]})
-    ids = pl.Series(list(people), dtype=pl.String)
-    known = [pseudonyms.ids(found[column], "user").is_in(ids.implode()) for column in ("token", "name")]
-    return found.filter(known[0] | known[1])["token"].sort().to_list()
 
 
 def without_names(texts: pl.Series, names: Iterable[str]) -> pl.Series:

@@ -1,5 +1,6 @@
 """Stage `export`: what of a study may leave it, in a form that other programs read."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 import polars as pl
 
 from unspool import audits, tables
+from unspool.audits._privacy_people import named, people, tokens_of
 from unspool.audits._privacy_redaction import redacted
-from unspool.audits.privacy import Finding, blocking
+from unspool.audits.privacy import blocking, pointing
 from unspool.compiling.pseudonyms import Pseudonyms
 from unspool.errors import UnspoolError
 from unspool.export import Exported, Settings, form
-from unspool.export._people import named_in, without_names
+from unspool.export._people import without_names
 from unspool.export._rare import users_of_grams, without_rare
 from unspool.stages.analyze import beside
 from unspool.stages.audit import audited
@@ -21,9 +23,7 @@ from unspool.study import AUDIT, Study, read_parquet, whole_place
 INSIDE = ("text_raw", "input", "record")
 """Columns of the prompts table that stay: the echo is the text in a rougher form, the others point into the log."""
 IMAGES = ("captions", "upscaled_images")
-TEXTS = ("text", "captions")
-REPAIRED = ("emails", "phones", "urls", "url_handles", "raw_ids", "handles")
-"""Findings in texts that `redact` takes away."""
+COUNTED = ("prompts", "threads", "people", "of_dropped_people", "without_words")
 DROPPED = "dropped"
 
 
@@ -38,8 +38,9 @@ def export(
 ) -> Exported:
     """Write the study in a form to `out`, whole or not at all, and return what was written, with its counts.
 
-    UnspoolError with exit code 3 where the privacy audit finds what points at people and the settings do not allow it.
-    People who are dropped are remembered in the manifest by their pseudonyms: every later export leaves them out too.
+    What may leave is made ready first, file by file, and audited: UnspoolError with exit code 3 where it points at
+    people and the settings do not allow it. People who are dropped are remembered in the manifest by their pseudonyms:
+    every later export leaves them out too.
     """
     settings, module = settings or Settings(), form(name)
     study.columns()
@@ -50,36 +51,37 @@ def export(
             "Choose another, or add --force.",
             exit_code=2,
         )
-    _refuse(study, settings)
-    people = _people(study, settings, key)
-    data = _exported(study, settings, people, key)
-    with whole_place(out) as place:
-        module.write(data, place)
+    works = Works(study, settings, *_people(study, settings, key))
+    with tempfile.TemporaryDirectory(prefix="unspool-") as folder:
+        works.make_ready(Path(folder))
+        _refuse(works, Path(folder))
+        data = works.exported(Path(folder))
+        with whole_place(out) as place:
+            module.write(data, place)
     return data
 
 
-def _refuse(study: Study, settings: Settings) -> None:
-    """An error where the privacy audit finds what neither the settings allow nor the redaction takes away."""
-    rows = audits.audit("privacy").audit(audited(study, audits.Settings(seed=settings.seed)))
-    left = [one for one in blocking(rows) if not _let_pass(one, settings)]
+def _refuse(works: "Works", folder: Path) -> None:
+    """An error where what is to leave points at people, and the settings do not allow it."""
+    plain = audited(works.study, audits.Settings(seed=works.settings.seed))
+    log = replace(plain.log, prompts=_scan(folder))
+    found = pointing(replace(plain, log=log, rejects=None, pseudonyms=works.key))
+    left = [one for one in blocking(found) if one.kind not in works.settings.allow]
     if left:
         flags = " ".join(dict.fromkeys(f"--allow {one.kind}" for one in left))
-        redaction = " Or --redact takes it out of the texts." if any(_in_texts(one) for one in left) else ""
+        redaction = "" if works.settings.redact else " --redact takes such finds out of texts and captions."
         raise UnspoolError(
-            "The export is refused: the log holds what points at people.",
+            "The export is refused: what would leave the study points at people.",
             f"The privacy audit found {'; '.join(one.told for one in left)}.",
             f"See `unspool audit STUDY --audit privacy`. {flags} exports it all the same.{redaction}",
             exit_code=3,
         )
 
 
-def _in_texts(one: Finding) -> bool:
-    return one.column in TEXTS and one.kind in REPAIRED
-
-
-def _let_pass(one: Finding, settings: Settings) -> bool:
-    gone = one.column == "captions" and not settings.images
-    return one.kind in settings.allow or gone or (settings.redact and _in_texts(one))
+def _scan(folder: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(
+        sorted(folder.glob("*.parquet")), glob=False, missing_columns="insert", extra_columns="ignore"
+    )
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ class People:
     unknown: tuple[str, ...] = ()
 
 
-def _people(study: Study, settings: Settings, key: Path | None) -> People:
-    """Find the people who are to be dropped, and remember them."""
+def _people(study: Study, settings: Settings, key: Path | None) -> tuple[People, Pseudonyms | None]:
+    """Find the people who are to be dropped, and remember them; the key, where there is one."""
+    pseudonyms = study.pseudonyms(key) if key or study.key_path.exists() or settings.drop_users else None
     known = set(study.scan("prompts").select(pl.col("user_id").unique()).collect()["user_id"].drop_nulls())
     before = list(study.manifest.get(DROPPED, []))
     found = {name: study.user(name, key) for name in settings.drop_users}
@@ -101,30 +104,7 @@ def _people(study: Study, settings: Settings, key: Path | None) -> People:
     if ids != before:
         study.manifest[DROPPED] = ids
         study.save_manifest()
-    return People(tuple(ids), tuple(found), tuple(unknown))
-
-
-def _exported(study: Study, settings: Settings, people: People, key: Path | None) -> Exported:
-    counts: dict[str, int] = {}
-    grams = _grams(study, settings, people)
-    pseudonyms = study.pseudonyms(key) if people.ids and (key or study.key_path.exists()) else None
-    works = Works(study, settings, people, grams, pseudonyms, counts)
-    audit = study.audit() if (study.path / AUDIT).exists() else None
-    return Exported(works.frames, study.manifest, settings, audit, counts, unknown=people.unknown)
-
-
-def _grams(study: Study, settings: Settings, people: People) -> pl.DataFrame | None:
-    """How many people use each word, or run of words, of the texts that are exported."""
-    if settings.min_users < 2:
-        return None
-    gone = pl.col("user_id").is_in(list(people.ids)).fill_null(False)
-    files = _files(study)
-    texts = (pl.scan_parquet(f, glob=False).filter(~gone).select("user_id", "text").collect() for f in files)
-    return users_of_grams(texts, settings.n_gram)
-
-
-def _files(study: Study) -> list[Path]:
-    return sorted((study.path / "prompts").glob("*.parquet"))
+    return People(tuple(ids), tuple(found), tuple(unknown)), pseudonyms
 
 
 @dataclass
@@ -134,79 +114,108 @@ class Works:
     study: Study
     settings: Settings
     people: People
-    grams: pl.DataFrame | None
-    pseudonyms: Pseudonyms | None
-    counts: dict[str, int] = field(default_factory=dict)
+    key: Pseudonyms | None
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
 
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """The prompts a file at a time; `counts` are complete at the end. Without prompts there is one empty frame."""
-        self.counts.clear()
-        self.counts.update(dict.fromkeys(("prompts", "threads", "people", "without_words", "of_dropped_people"), 0))
-        for path in _files(self.study):
-            frame = self._frame(path)
+    def make_ready(self, folder: Path) -> None:
+        """Write each file of prompts as it may leave, with what a source passed on, which is only audited."""
+        grams, hidden = self._grams(), self._hidden()
+        files: list[Path | None] = [*_files(self.study)]
+        for path in files or [None]:
+            frame = self._frame(path, grams, hidden)
             self.counts["prompts"] += frame.height
             self.counts["threads"] += frame["thread_id"].drop_nulls().n_unique()
             self.counts["people"] += frame["user_id"].drop_nulls().n_unique()
-            yield frame
-        if not _files(self.study):
-            yield _known(tables.empty(tables.PROMPTS), self.study)
+            frame.write_parquet(folder / (path.name if path else "none.parquet"), compression="lz4")
 
-    def _frame(self, path: Path) -> pl.DataFrame:
-        rows = beside(self.study.path, str(self.study.manifest["rule"]), path).collect()
-        weights = self.study.path / "weights" / path.name
-        if weights.exists():
-            rows = rows.hstack(read_parquet(weights).drop("prompt_id"))
+    def exported(self, folder: Path) -> Exported:
+        """What the forms get."""
+        audit = self.study.audit() if (self.study.path / AUDIT).exists() else None
+        kept = [name for name in _scan(folder).collect_schema() if name in leaving(self.study)]
+
+        def frames() -> Iterator[pl.DataFrame]:
+            yield from (read_parquet(path).select(kept) for path in sorted(folder.glob("*.parquet")))
+
+        return Exported(frames, self.study.manifest, self.settings, audit, self.counts, self.people.unknown)
+
+    def _grams(self) -> pl.DataFrame | None:
+        """How many people use each word, or run of words, of the texts that are exported."""
+        if self.settings.min_users < 2:
+            return None
+        stay = ~pl.col("user_id").is_in(list(self.people.ids)).fill_null(False)
+        files = _files(self.study)
+        texts = (pl.scan_parquet(f, glob=False).filter(stay).select("user_id", "text").collect() for f in files)
+        return users_of_grams(texts, self.settings.n_gram)
+
+    def _hidden(self) -> pl.Series:
+        """Pseudonyms of people and of handles whose mention by others is replaced: of dropped ones, or of all."""
+        place = self.study.path / "aliases.parquet"
+        aliases = read_parquet(place) if place.exists() else None
+        everyone = self.study.scan("prompts").select("user_id")
+        if self.settings.redact:
+            return people(everyone, aliases)
+        return people(everyone.filter(pl.col("user_id").is_in(list(self.people.ids))), aliases)
+
+    def _frame(self, path: Path | None, grams: pl.DataFrame | None, hidden: pl.Series) -> pl.DataFrame:
+        rows = _rows(self.study, path)
         gone = rows["user_id"].is_in(pl.Series(self.people.ids, dtype=pl.String).implode()).fill_null(False)
         self.counts["of_dropped_people"] += int(gone.sum())
-        left = self._cleaned(_known(rows.filter(~gone), self.study))
+        left = rows.filter(~gone).drop(() if self.settings.images else IMAGES)
+        left = self._cleaned(left, grams, hidden)
         empty = left["text"].str.strip_chars() == ""
         self.counts["without_words"] += int(empty.sum())
-        return _steps(left.filter(~empty)).drop(() if self.settings.images else IMAGES, strict=False)
+        return _steps(left.filter(~empty))
 
-    def _cleaned(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _cleaned(self, rows: pl.DataFrame, grams: pl.DataFrame | None, hidden: pl.Series) -> pl.DataFrame:
         """The rows with cleaned texts and captions; lists without captions, and null ones, stay as they are."""
-        rows = rows.with_columns(self._without(rows["text"]).alias("text"))
+        rows = rows.with_columns(self._without(rows["text"], grams, hidden).alias("text"))
+        if "captions" not in rows.columns:
+            return rows
         lists = rows.select("captions").with_row_index("row")
         each = lists.explode("captions", empty_as_null=False, keep_nulls=False)
         if not each.height:
             return rows
-        cleaned = each.with_columns(self._without(each["captions"]).alias("captions"))
+        cleaned = each.with_columns(self._without(each["captions"], grams, hidden).alias("captions"))
         grouped = cleaned.group_by("row", maintain_order=True).agg("captions")
         found = lists.join(grouped, on="row", how="left", maintain_order="left", suffix="_clean")
         return rows.with_columns(found.select(pl.coalesce("captions_clean", "captions").alias("captions"))["captions"])
 
-    def _without(self, texts: pl.Series) -> pl.Series:
+    def _without(self, texts: pl.Series, grams: pl.DataFrame | None, hidden: pl.Series) -> pl.Series:
         """Texts without names of dropped people, personal data and rare words, as the settings ask."""
-        if self.people.ids or self.people.names:
-            named = named_in(texts, self._pseudonyms_of_dropped(), self.pseudonyms) if self.pseudonyms else []
-            texts = without_names(texts, [*self.people.names, *named])
+        told = named(tokens_of(texts), hidden, self.key) if self.key and len(hidden) else []
+        texts = without_names(texts, [*self.people.names, *told])
         if self.settings.redact:
             texts = redacted(texts)
-        if self.grams is not None:
-            texts = without_rare(texts, self.grams, self.settings.min_users, self.settings.n_gram)
+        if grams is not None:
+            texts = without_rare(texts, grams, self.settings.min_users, self.settings.n_gram)
         return texts
 
-    def _pseudonyms_of_dropped(self) -> list[str]:
-        """Their pseudonyms, and those of their handles."""
-        aliases = self.study.path / "aliases.parquet"
-        if not aliases.exists():
-            return list(self.people.ids)
-        found = read_parquet(aliases).filter(pl.col("user_id").is_in(list(self.people.ids)))
-        return [*self.people.ids, *found["alias"]]
+
+def _files(study: Study) -> list[Path]:
+    return sorted((study.path / "prompts").glob("*.parquet"))
 
 
-def _known(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """The columns that may leave: of the prompts table, the features and the weights; what a source passed on stays."""
-    names = [*tables.PROMPTS.columns, *study.columns(), *tables.WEIGHTS.columns]
-    wanted = [name for name in dict.fromkeys(names) if name in rows.columns and name not in INSIDE]
-    return tables.conform(rows.select(wanted), replace(tables.PROMPTS, columns=_kept())).select(
-        *(name for name in tables.PROMPTS.columns if name not in INSIDE),
-        *(name for name in wanted if name not in tables.PROMPTS.columns),
-    )
+def _rows(study: Study, path: Path | None) -> pl.DataFrame:
+    """The prompts of a file with threads, features and weights; without INSIDE. No file: no rows."""
+    if path is None:
+        return tables.empty(tables.PROMPTS).drop(INSIDE)
+    rows = beside(study.path, str(study.manifest["rule"]), path).collect()
+    weights = study.path / "weights" / path.name
+    if weights.exists():
+        rows = rows.hstack(read_parquet(weights).drop("prompt_id"))
+    names: list[str] = sorted(rows.columns, key=_place)
+    return rows.select(names).drop(INSIDE, strict=False)
 
 
-def _kept() -> dict[str, pl.DataType | type[pl.DataType]]:
-    return {name: kind for name, kind in tables.PROMPTS.columns.items() if name not in INSIDE}
+def _place(name: str) -> int:
+    """Columns of the prompts table come first, in its order."""
+    known = list(tables.PROMPTS.columns)
+    return known.index(name) if name in known else len(known)
+
+
+def leaving(study: Study) -> set[str]:
+    """Columns that may leave: of the prompts table, the features and the weights; what a source passed on stays."""
+    return {*tables.PROMPTS.columns, *study.columns(), *tables.WEIGHTS.columns} - set(INSIDE)
 
 
 def _steps(rows: pl.DataFrame) -> pl.DataFrame:
@@ -221,5 +230,4 @@ def _steps(rows: pl.DataFrame) -> pl.DataFrame:
 
 def left_behind(study: Study) -> Sequence[str]:
     """Columns of the prompts that an export never holds."""
-    known = {*tables.PROMPTS.columns, *study.columns()}
-    return [name for name in study.scan("prompts").collect_schema() if name not in known or name in INSIDE]
+    return [name for name in study.scan("prompts").collect_schema() if name not in leaving(study)]
