@@ -58,7 +58,7 @@ def read(
 
 _ROLES = (
     *("user_id", "time", "text", "prompt_id", "channel_id", "order", "upscaled", "thread_id", "model", "language"),
-    *("params", "caption_0", "caption_1", "caption_2", "caption_3"),
+    *("params", "caption_0", "caption_1", "caption_2", "caption_3", "upscaled_images"),
 )
 
 

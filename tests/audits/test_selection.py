@@ -3,14 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
-from tests.audits.test_pairs import frame, prompt
+from tests.audits.grid_logs import frame, prompt
 
 from unspool import simulate, tables
 from unspool.analyses import Measured
-from unspool.audits import Audited, Settings, selection
+from unspool.audits import Audited, Settings, _selection_pairs, intent, selection
 from unspool.audits._pairs import ACROSS, GRID, REROLL
 from unspool.audits._selection_pairs import NO_IMAGES, NO_PEOPLE
 from unspool.audits._selection_users import NOT_KNOWN, spread, top_tenth, upscale_rows
+from unspool.stages.audit import audited
+from unspool.stages.measure import measure
+from unspool.stages.read import read
+from unspool.stages.thread import thread
 
 
 def audit(prompts, **settings):
@@ -256,3 +260,30 @@ def test_a_simulated_log():
     # The logit of people's base rates is normal with an SD of more than 1 in this scenario: their rates differ.
     assert one(rows, estimand="spread")["ci_low"] > 0.05
     assert pairs(rows)[GRID] is None
+
+
+def test_a_large_log_is_paired_a_part_of_its_users_at_a_time(monkeypatch):
+    rng = np.random.default_rng(5)
+    prompts = [
+        prompt(f"{u}-{n}", f"text {n % 3}", images=[1] if rng.random() < 0.3 else [], user=u, thread=f"t{u}", step=n)
+        for u in (*(f"u{k}" for k in range(30)), None)
+        for n in range(1, 9)
+    ]
+    whole = audit(prompts)
+    monkeypatch.setattr(_selection_pairs, "AT_ONCE", 25)
+    assert audit(prompts).equals(whole)
+    assert one(whole, estimand="pairs_per_text")["estimate"] > 1
+
+
+def test_a_study_of_a_simulated_export(tmp_path):
+    simulate.simulate("newcomers", seed=5, users=40).write(tmp_path / "export.json")
+    study = thread(read([str(tmp_path / "export.json")], tmp_path / "study"), "iou")
+    log = audited(measure(study, names=["length"]), Settings())
+    rows, prompts = selection.audit(log), study.prompts()
+    images = prompts["upscaled_images"].list.len()
+    assert pairs(rows)[GRID] == (images * (4 - images)).sum() > 0
+    assert left(rows)["upscaled"] == prompts["upscaled"].sum() > left(rows)["image known"] > 0
+    assert len(selection.findings(rows)) >= 5
+    found = intent.audit(log)
+    tables.check(found, tables.RESULTS, "test")
+    assert len(intent.findings(found)) >= 5

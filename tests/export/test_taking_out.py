@@ -16,7 +16,6 @@ from unspool.stages.export import export
 from unspool.stages.measure import measure
 from unspool.stages.thread import thread
 
-
 HANDLE = f"handle_{ALICE}"
 
 
@@ -164,9 +163,7 @@ def test_a_handle_in_a_prompt_refuses_the_export(tmp_path):
         export(study, "jsonl", tmp_path / "out.jsonl")
     assert error.value.exit_code == 3
     export(study, "jsonl", tmp_path / "out.jsonl", Settings(redact=True))
-    assert HANDLE not in whole(tmp_path / "out.jsonl") and "a red boat with <user>" in whole(
-        tmp_path / "out.jsonl"
-    )
+    assert HANDLE not in whole(tmp_path / "out.jsonl") and "a red boat with <user>" in whole(tmp_path / "out.jsonl")
 
 
 # A study that was tampered with, or made by another tool, may hold raw ids where pseudonyms should be.

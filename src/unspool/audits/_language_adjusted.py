@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from unspool.analyses._steps import Row
 from unspool.audits import Audited
 from unspool.audits._language_numbers import row
-from unspool.audits._language_pairs import Pair, share_as_large
+from unspool.audits._language_pairs import Pair, share_as_large, studentised
 from unspool.stats.jackknife import jackknife
 
 Floats = NDArray[np.float64]
@@ -19,8 +19,7 @@ FLAT = 1e-9
 def difference(pair: Pair, feature: str, log: Audited) -> Row:
     """The later less the earlier group, other things than length as they are; `effect`: without equal length.
 
-    The p-value exchanges the residuals of the regression on length alone between a person's two groups (Freedman & Lane
-    1983, J. Bus. Econ. Stat. 1).
+    The p-value is that of the coefficient by its jackknife error among permuted groups.
     """
     pair = pair.known(feature)
     if not pair.n_users or not pair.later.any():
@@ -29,7 +28,7 @@ def difference(pair: Pair, feature: str, log: Audited) -> Row:
     columns = _products(values, pair.later.astype(np.float64), np.log(pair.texts["n_words"].to_numpy()))
     rest = columns[pair.users < 0].sum(axis=0)  # lines of a file, which no user takes along
     (found,) = jackknife(pair.sums(columns), lambda sums: coefficient(sums + rest), level=log.settings.level)
-    p = _permuted(pair, values, log) if pair.side_by_side and found.estimate is not None else None
+    p = _permuted(pair, values, log) if pair.side_by_side and found.standard_error is not None else None
     raw = float(values[pair.later].mean() - values[~pair.later].mean())
     return row(pair, found, log, HOW, p, effect=raw, effect_name="difference without equal length")
 
@@ -59,12 +58,12 @@ def coefficient(sums: Floats) -> Floats:
 
 def _permuted(pair: Pair, values: Floats, log: Audited) -> float:
     length = np.log(pair.texts["n_words"].to_numpy())
-    design = np.column_stack([np.ones(len(length)), length])
-    both = np.column_stack([values, pair.later])
-    residual, group = (both - design @ np.linalg.lstsq(design, both, rcond=None)[0]).T
-    half = len(values) // 2
-    exchanged = np.concatenate([residual[half:], residual[:half]])
-    kept, moved = pair.sums(np.column_stack([group * residual, group * exchanged])).T
+    kept, moved = (pair.sums(_products(values, side.astype(np.float64), length)) for side in (pair.later, ~pair.later))
     chosen = np.random.default_rng(log.settings.seed).random((log.settings.permutations, pair.n_users)) < 0.5
-    sums = np.concatenate([[kept.sum()], kept.sum() + chosen @ (moved - kept)])
-    return share_as_large(np.abs(sums))
+    return share_as_large(np.abs([_ratio(kept), *(_ratio(np.where(one[:, None], moved, kept)) for one in chosen)]))
+
+
+def _ratio(sums: Floats) -> float:
+    whole = sums.sum(axis=0)
+    without = coefficient(whole - sums)[:, 0]
+    return studentised(float(coefficient(whole)[0]), without[np.isfinite(without)], 0.0)

@@ -5,6 +5,7 @@ the right-hand side, so that all permutations cost little more than one. It is t
 regression of `_two_sample` from 0, and ranks texts much alike.
 """
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,25 @@ from numpy.typing import NDArray
 from unspool.analyses._steps import Row
 from unspool.audits import Audited
 from unspool.audits._language_numbers import numbers, row
-from unspool.audits._language_pairs import Pair, share_as_large
+from unspool.audits._language_pairs import Pair, at_equal_length, share_as_large, studentised
 from unspool.audits._two_sample import STRENGTH, folds, matrix
-from unspool.stats.auc import areas as pairs_of_rows
-from unspool.stats.jackknife import Estimate, jackknife
+from unspool.stats.jackknife import Estimate, jackknife, student
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
-HOW = "area under the curve between texts of one bin of lengths and one fold; ridge regression, cross-fitted by user"
+HOW = (
+    "area under the curve between texts of one fold, weighted to equal length; ridge regression on words and pairs of "
+    "words, cross-fitted by user"
+)
+LEAST = 20
+"""Texts of either group that the area needs."""
+FEW = f"fewer than {LEAST} texts of either group"
 ONE_PERSON = "a classifier that has not seen a writer needs texts of two people"
-NO_PAIRS = "no two texts of either group are of one length and one fold"
+NO_PAIRS = "no two texts of either group are of one length and of people in one fold"
+FAR = 10.0
+"""Ratios beyond this are of areas without any spread."""
 RIDGE = 4 / STRENGTH
 """The penalty that `_two_sample` has, at the curvature of the logistic loss at 0, which is a quarter."""
 DECIMALS = 9
@@ -32,26 +41,73 @@ DECIMALS = 9
 
 def area(pair: Pair, log: Audited) -> Row:
     """The area, .5 for groups that cannot be told apart; `effect`: its mean over permuted groups."""
-    if pair.n_users < 2:
-        return numbers(pair) | {"note": ONE_PERSON}
+    few = min(pair.n_earlier, pair.texts.height - pair.n_earlier) < LEAST
+    if few or pair.n_users < 2:
+        return numbers(pair) | {"note": FEW if few else ONE_PERSON}
     labels = pair.labels(log.settings.permutations, log.settings.seed)
     fold = folds(pair.texts["user_id"], log.settings.seed)
-    strata = np.unique(np.stack([fold, pair.bins]), axis=1, return_inverse=True)[1].ravel()
     scores = cross_fitted(matrix(pair.texts["text"]), labels, fold, pair.bins)
-    found = _over_users(pair, scores[:, 0], strata, log.settings.level)
+    weights = at_equal_length(labels, pair.bins)
+    of_columns = [_Sums.of(pair, *column, fold) for column in zip(scores.T, labels.T > 0, weights.T, strict=True)]
+    (found,) = jackknife(of_columns[0].per_user, of_columns[0].areas, level=log.settings.level, null=0.5)
     if found.estimate is None:
         return numbers(pair) | {"note": NO_PAIRS}
-    values = stratified(scores, labels, strata)
-    values = values[np.isfinite(values)]
-    known = len(values) > 1 and pair.side_by_side
-    chance = {"effect": float(values[1:].mean()), "effect_name": "area of permuted groups"} if known else {}
-    return row(pair, found, log, HOW, share_as_large(values), **chance)
+    known = [one for one in of_columns if np.isfinite(one.area)]
+    if not pair.side_by_side or found.standard_error is None or len(known) < 2:
+        return row(pair, _inside(found), log, HOW, None)
+    ratios = np.array([one.ratio for one in known])
+    told = {"effect": float(np.mean([one.area for one in known[1:]])), "effect_name": "area of permuted groups"}
+    wider = _wider(found, float(np.clip(ratios[1:], -FAR, FAR).std()), log.settings.level)
+    return row(pair, _inside(wider), log, HOW, share_as_large(ratios), **told)
+
+
+def _wider(found: Estimate, spread: float, level: float) -> Estimate:
+    """The interval with an error as many times as large as the ratios of permuted groups spread, if that is over 1.
+
+    The jackknife takes the classifier as it is; permuted groups have one of their own each.
+    """
+    error = (found.standard_error or 0.0) * max(1.0, spread)
+    low, high, p = student(found.estimate or 0.0, error, found.n_units - 1, level, 0.5)
+    return replace(found, standard_error=error, low=low, high=high, p_value=p)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """The weight of pairs in order and of all pairs, in columns: what leaves with each user, and what stays anyway."""
+
+    per_user: Floats
+    rest: Floats
+
+    @classmethod
+    def of(cls, pair: Pair, scores: Floats, later: Bools, weights: Floats, fold: Ints) -> "_Sums":
+        """Each user takes along all pairs that it is in; scores and weights of the others stay."""
+        every, own = (pairs(scores, later, weights, group) for group in (fold, pair.units))
+        # A pair of one user's texts stands twice in the sums of that user, as one of two users does in those of both.
+        per_user = pair.sums(every - own / 2)
+        return cls(per_user, every.sum(axis=0) / 2 - per_user.sum(axis=0))
+
+    def areas(self, left: Floats) -> Floats:
+        """The area of what is left, shape (..., 1)."""
+        sums = left + self.rest
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(sums[..., :1] / sums[..., 1:])
+
+    @property
+    def area(self) -> float:
+        """The area of all."""
+        return float(self.areas(self.per_user.sum(axis=0))[0])
+
+    @property
+    def ratio(self) -> float:
+        """The area less a half by its jackknife error."""
+        without = self.areas(self.per_user.sum(axis=0) - self.per_user)[:, 0]
+        return studentised(self.area, without[np.isfinite(without)], 0.5)
 
 
 def cross_fitted(rows: Any, labels: Floats, fold: Ints, bins: Ints) -> Floats:
     """Scores of shape (rows, columns) for columns of labels, by ridge regression on the rows of the other folds.
 
-    The regression is of the labels less their mean at each length, as only texts of one length are compared.
+    The regression is of the labels less their mean at each length, as texts are compared at equal length.
     """
     from scipy.linalg import solve
 
@@ -72,35 +128,34 @@ def _centred(labels: Floats, bins: Ints) -> Floats:
     return np.asarray(labels - means[bins])
 
 
-def stratified(scores: Floats, labels: Floats, strata: Ints) -> Floats:
-    """Areas of columns of scores over pairs of one stratum, ties counting half; NaN without pairs."""
-    from scipy.stats import rankdata
+def pairs(scores: Floats, later: Bools, weights: Floats, group: Ints) -> Floats:
+    """The weight of each row's pairs with rows of the other label in its group: in order, and all, shape (rows, 2).
 
-    order = np.argsort(strata, kind="stable")
-    scores, labels, strata = scores[order], labels[order], strata[order]
-    reach = float(np.ptp(scores)) + 1
-    n = np.bincount(strata)
-    ranks = rankdata(strata[:, None] * reach + scores, axis=0) - (np.cumsum(n) - n)[strata][:, None]
-    begin = np.cumsum(n) - n
-    later, summed = (np.add.reduceat(part, begin, axis=0) for part in (labels, ranks * labels))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        won = (summed - later * (later + 1) / 2).sum(axis=0)
-        return np.asarray(won / (later * (n[:, None] - later)).sum(axis=0))
-
-
-def _over_users(pair: Pair, scores: Floats, strata: Ints, level: float) -> Estimate:
-    """The area with its interval: each user is left out with all pairs that it is in, and the scores stay."""
-    alone = np.arange(len(scores))
-    users = np.where(pair.users >= 0, pair.users, pair.n_users + alone)
-    within = strata * (int(users.max()) + 1) + users
-    every, own = (pairs_of_rows([scores], pair.later, alone, [group]).pairs for group in (strata, within))
-    # A pair of one user's texts stands twice in the sums of that user, as one of two users does in those of both.
-    sums = pair.sums(every - own / 2)
-    rest = every.sum(axis=0) / 2 - sums.sum(axis=0)
-
-    def estimator(left: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (left + rest)[..., :1] / (left + rest)[..., 1:]
-
-    (found,) = jackknife(sums, estimator, level=level, null=0.5)
+    A pair weighs the product of its rows' weights; ties are half in order. Every pair stands in both of its rows.
+    """
+    order = np.lexsort((scores, group))
+    group = np.unique(group[order], return_inverse=True)[1]
+    new = np.diff(scores[order], prepend=np.nan) != 0
+    tie = np.cumsum(new | (np.diff(group, prepend=-1) != 0)) - 1
+    sides = (weights * ~later)[order], (weights * later)[order]
+    (below, low, earlier), (up_to, same, after) = (_sums(side, group, tie) for side in sides)
+    on_later = later[order]
+    won = np.where(on_later, below + low / 2, after - up_to - same / 2)
+    found = np.empty((len(scores), 2))
+    found[order] = weights[order][:, None] * np.column_stack([won, np.where(on_later, earlier, after)])
     return found
+
+
+def _sums(weights: Floats, group: Ints, tie: Ints) -> tuple[Floats, Floats, Floats]:
+    """Per row, in order of group and score: the weight below it in its group, of its ties, and of its group."""
+    of_ties, of_groups = np.bincount(tie, weights), np.bincount(group, weights)
+    before_group = np.cumsum(of_groups) - of_groups
+    below = (np.cumsum(of_ties) - of_ties)[tie] - before_group[group]
+    return below, of_ties[tie], of_groups[group]
+
+
+def _inside(found: Estimate) -> Estimate:
+    """An interval that does not leave what an area can be."""
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))

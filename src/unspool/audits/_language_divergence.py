@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from unspool.analyses._draws import joined
 from unspool.analyses._steps import Row
 from unspool.audits import Audited
 from unspool.audits._language_numbers import numbers, row, shifted
@@ -17,47 +18,81 @@ from unspool.stats.jackknife import jackknife
 from unspool.syntax.codes import coded
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-HOW = "Jensen-Shannon divergence at equal length, less its mean over permuted groups"
+HOW = "Jensen-Shannon divergence at equal length, less the noise of finite samples of users"
 RAW = "divergence before the permuted groups' mean is taken off"
 NOTHING = "the texts of one length hold nothing to count"
+ONE_PERSON = "how much a divergence varies between people needs texts of two"
 FREELY = "permuted over all texts, as lines are of nobody: the part of the noise that is of users is still in it"
 OTHER = "*"
+TINY = 1e-300
+LONGEST = 2_000
+"""Characters of a text that are parsed: on a run of punctuation the parser's time grows with the square of these."""
 
 
 def divergence(pair: Pair, counts: Any, log: Audited) -> Row:
-    """In bits, 0 for groups that are alike. `counts`: of the kinds in each text, sparse, shape (texts, kinds)."""
+    """In bits, 0 for groups that are alike. `counts`: of the kinds in each text, sparse, shape (texts, kinds).
+
+    What a divergence of alike groups comes to in permuted groups, in units of the noise that the spread of users lets
+    expect in them, is taken off for the noise of the groups as they are. The p-value is that of the divergence in these
+    units.
+    """
     labels = pair.labels(log.settings.permutations, log.settings.seed)
     weights = at_equal_length(labels, pair.bins)
-    values = jensen_shannon(*((counts.T @ (weights * side)).T for side in (1 - labels, labels)))
-    if not np.isfinite(values[0]):
-        return numbers(pair) | {"note": NOTHING}
-    values = values[np.isfinite(values)]
-    noise = float(values[1:].mean()) if len(values) > 1 else 0.0
-    sums, rest = _per_user(pair, counts, weights[:, :1] * np.column_stack([1 - labels[:, 0], labels[:, 0]]))
-    k = counts.shape[1]
-    (found,) = jackknife(
-        sums,
-        lambda left: jensen_shannon((left + rest)[..., :k], (left + rest)[..., k:])[..., None],
-        level=log.settings.level,
-        null=noise,
-    )
-    told = {"effect": float(values[0]), "effect_name": RAW}
-    made = row(pair, shifted(found, noise), log, HOW, share_as_large(values), **told)
-    return made if pair.side_by_side else made | {"note": f"{made['note']}; {FREELY}"}
+    columns = zip(labels.T, weights.T, strict=True)
+    found = np.array([_noisy(pair, counts, label, weight) for label, weight in columns])
+    if pair.n_users < 2 or not np.isfinite(found[0]).all():
+        return numbers(pair) | {"note": ONE_PERSON if pair.n_users < 2 else NOTHING}
+    raw, expected = found[np.isfinite(found).all(axis=1)].T
+    ratios = np.divide(raw, expected, out=np.zeros_like(raw), where=expected > 0)
+    typical = float(raw[1:].mean() / expected[1:].mean()) if expected[1:].any() else 1.0
+    noise = float(expected[0]) * typical
+    sides = np.column_stack([1 - labels[:, 0], labels[:, 0]]) * weights[:, :1]
+    sums, rest = _per_user(pair, counts, sides)
+    (one,) = jackknife(sums, lambda left: _of_both(left + rest), level=log.settings.level, null=noise)
+    told = {"effect": float(raw[0]), "effect_name": RAW}
+    made = row(pair, shifted(one, noise), log, HOW, share_as_large(ratios), **told)
+    return made if pair.side_by_side else made | {"note": joined(made["note"], FREELY)}
 
 
-def _per_user(pair: Pair, counts: Any, weights: Floats) -> tuple[Floats, Floats]:
-    """Weighted counts of the two groups side by side: per user, and those of nobody."""
+def _noisy(pair: Pair, counts: Any, labels: Floats, weights: Floats) -> tuple[float, float]:
+    """The divergence, and what it is on average for groups that are alike: by its second order and the users' spread.
+
+    It is the sum over kinds of the squared difference of shares by their mean, by 8 ln 2.
+    """
+    earlier, later = (_by_unit(pair.units, counts, weights * side) for side in (1 - labels, labels))
+    p, q = (side.sum(axis=0) / max(side.sum(), TINY) for side in (earlier, later))
+    own = [
+        (side - one * side.sum(axis=1, keepdims=True)) / max(side.sum(), TINY)
+        for side, one in ((earlier, p), (later, q))
+    ]
+    n = np.count_nonzero((earlier + later).any(axis=1))
+    variance = ((own[1] - own[0]) ** 2).sum(axis=0) * n / max(n - 1, 1)
+    mean = (p + q) / 2
+    expected = float((variance[mean > 0] / mean[mean > 0]).sum() / (8 * np.log(2)))
+    return float(jensen_shannon(earlier.sum(axis=0), later.sum(axis=0))), expected
+
+
+def _of_both(sums: Floats) -> Floats:
+    """The divergence of counts of two groups that stand side by side, shape (..., 1)."""
+    k = sums.shape[-1] // 2
+    return jensen_shannon(sums[..., :k], sums[..., k:])[..., None]
+
+
+def _by_unit(units: Ints, counts: Any, weights: Floats) -> Floats:
+    """Weighted counts of each unit, shape (units, kinds)."""
     from scipy.sparse import csr_array
 
-    known = np.flatnonzero(pair.users >= 0)
-    shape = (pair.n_users, len(pair.users))
-    of_user = csr_array((np.ones(len(known)), (pair.users[known], known)), shape=shape)
-    sides = [counts.multiply(column[:, None]).tocsr() for column in weights.T]
-    sums = np.concatenate([(of_user @ side).toarray() for side in sides], axis=1)
-    rest = np.concatenate([np.asarray(side[pair.users < 0].sum(axis=0)).ravel() for side in sides])
-    return sums, rest
+    shape = (int(units.max()) + 1, len(units))
+    found: Floats = (csr_array((weights, (units, np.arange(len(units)))), shape=shape) @ counts).toarray()
+    return found
+
+
+def _per_user(pair: Pair, counts: Any, sides: Floats) -> tuple[Floats, Floats]:
+    """Weighted counts of the two groups side by side: per user, and those of nobody."""
+    sums = np.concatenate([_by_unit(pair.units, counts, side) for side in sides.T], axis=1)
+    return sums[: pair.n_users], sums[pair.n_users :].sum(axis=0)
 
 
 def jensen_shannon(one: Floats, other: Floats) -> Floats:
@@ -79,10 +114,11 @@ def function_words(texts: pl.Series) -> Any:
 
 
 def parts_of_speech(texts: Sequence[pl.Series]) -> list[Any]:
-    """How often each two neighbouring parts of speech stand in each text, for several series that are parsed at once."""
+    """How often each two neighbouring parts of speech stand in each text; several series are parsed at once."""
     from unspool.models.parser import parse
 
-    parsed = parse(pl.concat(texts) if texts else pl.Series([], dtype=pl.String))
+    together = pl.concat(texts) if texts else pl.Series([], dtype=pl.String)
+    parsed = parse(together.str.slice(0, LONGEST))
     after = pl.concat_str("pos", pl.col("pos").shift(-1).over("document"), separator=" ")
     twos = parsed.tokens.filter(pl.col("pos") != "SPACE").select("document", kind=after).drop_nulls()
     rows = parsed.documents.to_frame().with_row_index("row").join(twos, on="document")

@@ -17,8 +17,11 @@ Bools = NDArray[np.bool_]
 
 IN_BOTH = "prompts of both groups are left out"
 ALONE = "no thread has a prompt of either group that is not in the other one too"
+OWN_CAPTION = "each prompt against a caption of its own"
 NO_CAPTION = "none of these prompts has a caption"
 NO_LINES = "the reference file has no words"
+MOST = 1e9
+"""What stands for an infinite ratio."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,18 @@ class Pair:
         return self.n_earlier if self.names[1] == REFERENCE else self.texts.height
 
     @property
+    def units(self) -> Ints:
+        """The users' codes, and after them one for each line of a file."""
+        return np.where(self.users >= 0, self.users, self.n_users + np.arange(len(self.users)))
+
+    @property
     def bins(self) -> Ints:
         """The length of each text, 0, 1, ... from the shortest on."""
         found = lengths(self.texts["n_words"].cast(pl.Int64).to_numpy())
         return np.asarray(np.unique(found, return_inverse=True)[1], dtype=np.int64)
 
     def sums(self, values: Floats) -> Floats:
-        """Sums per user, shape (n_users, columns), of values of shape (rows, columns); lines of a file count nowhere."""
+        """Sums per user, shape (n_users, columns), of values, shape (rows, columns); lines of a file count nowhere."""
         known = self.users >= 0
         columns = [np.bincount(self.users[known], column[known], self.n_users) for column in values.T]
         return np.stack(columns, axis=1)
@@ -129,7 +137,7 @@ def _of_prompts(one: pl.DataFrame, other: pl.DataFrame, names: tuple[str, str], 
 def _of_captions(prompts: pl.DataFrame, captions: pl.DataFrame, name: str, seed: int) -> Pair | str:
     one = _one_per_thread(prompts.join(captions, on="prompt_id", how="semi"), seed)
     other = captions.join(one, on="prompt_id", how="semi")
-    return _beside(one, other, (name, REFERENCE), seed, ("each prompt against a caption of its own",)) or NO_CAPTION
+    return _beside(one, other, (name, REFERENCE), seed, (OWN_CAPTION,)) or NO_CAPTION
 
 
 def _of_file(prompts: pl.DataFrame, lines: pl.DataFrame, name: str, seed: int) -> Pair | str:
@@ -179,6 +187,20 @@ def at_equal_length(labels: Floats, bins: Ints) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         of_later, of_earlier = (np.where(least > 0, least / n, 0.0) for n in (later, earlier))
     return np.asarray(np.where(labels > 0, of_later[bins], of_earlier[bins]))
+
+
+def studentised(estimate: float, without: Floats, null: float) -> float:
+    """An estimate less its null, by its jackknife error from the estimates without each user; 0 for 0 by 0.
+
+    Labels that are permuted compare texts of one thread, and those of the log at equal length texts of two, since
+    threads grow: the spread of the permuted estimates is too small, that of the permuted ratios is right (Janssen 1997,
+    Stat. Probab. Lett. 36; DiCiccio & Romano 2017, J. Am. Stat. Assoc. 112).
+    """
+    n = len(without)
+    error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
+    if estimate == null:
+        return 0.0
+    return float(np.clip((estimate - null) / error, -MOST, MOST)) if error > 0 else MOST * np.sign(estimate - null)
 
 
 def share_as_large(values: Floats) -> float:

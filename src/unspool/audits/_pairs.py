@@ -50,7 +50,7 @@ def pairs(prompts: pl.DataFrame, *, any_pair: bool = False) -> pl.DataFrame:
 
     Needs prompt_id, user_id, thread_id, step, text, params, upscaled and upscaled_images; without the last one no pair
     is within a grid. Pairs across prompts only if `any_pair`. Prompts of which nobody knows whether they were upscaled
-    are in no pair. n_image_links and model, where they are there, tell prompts of equal text apart.
+    are in no pair. n_image_links, model and action, where they are there, tell prompts of equal text apart.
     """
     found = placed(grids(prompts.lazy()).collect(), any_pair=any_pair)
     texts = rendered(prompts["text"], prompts["params"])
@@ -69,9 +69,10 @@ def grids(prompts: pl.LazyFrame) -> pl.LazyFrame:
     """What pairs are found by, a row per prompt in the same order: about 40 bytes each, so that large logs fit.
 
     user, thread: numbers for the ids, null without one; step; upscaled; images: those that were upscaled; said: equal
-    for equal texts and parameters, whatever their order in the log; repeats: whether the same `said` is the same
-    prompt. It is not where images were given with it, which the log does not tell apart, nor where the seed was, which
-    draws the same images again.
+    for equal texts and parameters; repeats: whether another grid of the same `said` is one of the same prompt; opens:
+    whether the log had no such prompt of the person before. Grids do not repeat where images were given with them,
+    which the log does not tell apart; where the seed was, which draws the same images again; and in a remix, which
+    is made from an image.
     """
     known = prompts.collect_schema()
     written = pl.col("params").list.eval(pl.element().struct.json_encode()).list.join("\x1f").fill_null("")
@@ -80,6 +81,7 @@ def grids(prompts: pl.LazyFrame) -> pl.LazyFrame:
     shown = (links.fill_null(0) > 0) | written.str.contains("<link>", literal=True)
     model = pl.col("model") if "model" in known else pl.lit(None, dtype=pl.String)
     images = pl.col("upscaled_images") if "upscaled_images" in known else pl.lit(None, dtype=_IMAGE_LISTS)
+    action = (pl.col("action") if "action" in known else pl.lit(None, dtype=pl.String)).fill_null("")
     return prompts.select(
         *(
             pl.when(pl.col(f"{what}_id").is_not_null()).then(pl.col(f"{what}_id").hash()).alias(what)
@@ -89,7 +91,8 @@ def grids(prompts: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("upscaled"),
         images.cast(_IMAGE_LISTS).alias("images"),
         said=pl.struct(pl.col("text").fill_null(""), written.alias("written"), model.alias("by")).hash(),
-        repeats=~(shown | seeded),
+        repeats=~(shown | seeded | (action == "remix")),
+        opens=action == "grid",
     )
 
 
@@ -121,7 +124,9 @@ def _rerolls(rows: pl.DataFrame) -> pl.DataFrame:
     """Upscaled grids of a prompt against its other ones, each as often as the others until MOST_PER_TEXT are there."""
     text = ["user", "said"]
     known = rows.filter(pl.col("repeats"), pl.col("user").is_not_null(), pl.col("upscaled").is_not_null())
-    mixed = known.filter(pl.col("upscaled").n_unique().over(text) == 2)
+    # Prompts that differed in the log may be equal here, where words or personal data have been taken out of them.
+    same = pl.col("opens").sum().over(text) <= 1
+    mixed = known.filter(same, pl.col("upscaled").n_unique().over(text) == 2)
     mixed = mixed.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64).over(*text, "upscaled"))
     mixed = mixed.filter(pl.col("place") < MOST_PER_TEXT)
     chosen = mixed.filter("upscaled").select(*text, chosen="row", place="place", chosen_image=_first())

@@ -1,4 +1,4 @@
-"""Model language: how far the prompts that a model taught people to write are from how they began, and from captions."""
+"""Model language: how far prompts that a model taught people to write are from first ones and from captions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -48,7 +48,7 @@ ORDER = 10
 FIGURES: tuple[str, ...] = ("distances",)
 GROUPS = (*PROMPTS, REFERENCE)
 PAIRS = tuple(combinations(GROUPS, 2))
-TEXTS = 1_500
+TEXTS = 1_000
 """Texts of a pair that the classifier and the function words are asked about."""
 PARSED = 4_000
 """Texts that are parsed, over all pairs, those in several pairs counted in each."""
@@ -62,6 +62,7 @@ EMPTY = {
 NO_DIALECT = "the dialect score was not measured"
 NO_STYLE = "the kinds of words (feature style) were not measured"
 OF_A_FILE = "the dialect score is of the log's own texts: lines of a file have none"
+LONGER = "of threads of three or more prompts, which not everybody has: differences are within threads"
 LINES = "lines of a file are of nobody: no interval over users"
 
 
@@ -127,7 +128,9 @@ def _means(found: Groups, log: Audited) -> Iterator[Row]:
             known = texts.filter(pl.col(feature).is_not_null())
             same = {"feature": feature, "estimand": estimand, "group": group, **_numbers(known)}
             if known.height:
-                yield same | _mean(known, feature, log) | {"method": f"mean over texts; {JACKKNIFE}"}
+                made = _mean(known, feature, log)
+                note = joined(LONGER if group == MIDDLE else None, made["note"])
+                yield same | made | {"method": f"mean over texts; {JACKKNIFE}", "note": note}
             elif group == REFERENCE and texts.height and found.reference != CAPTIONS and feature == "dialect":
                 yield same | {"note": OF_A_FILE}
             else:

@@ -4,7 +4,7 @@ Headings after Gebru et al. 2021 (Commun. ACM 64(12), Datasheets for Datasets). 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -30,18 +30,18 @@ USES = {
 PAPER = "Don-Yehiya, Choshen & Abend 2023 (EMNLP, arXiv 2311.12131)"
 
 
-def card(data: Exported, form: str) -> str:
-    """README.md of an export; `data.counts` must be complete. YAML for a hub stands before it in the form hf."""
-    head = yaml(data) if form == "hf" else ""
+def card(data: Exported, form: str, splits: Sequence[str] = SPLITS) -> str:
+    """README.md of an export. In the form hf the YAML of a hub stands before it, with the splits that have rows."""
+    head = yaml(data, splits) if form == "hf" else ""
     return head + "\n\n".join(_sections(data, form)) + "\n"
 
 
-def yaml(data: Exported) -> str:
+def yaml(data: Exported, splits: Sequence[str] = SPLITS) -> str:
     """The head of a dataset card: licence, language, size, and the files of each configuration and split."""
     language = "en" if data.manifest.get("settings", {}).get("language") == "en" else "mul"
     lines = [
         "---",
-        f"pretty_name: {_plain(data.title)}",
+        f'pretty_name: "{_plain(data.title)}"',
         "license: other",
         "license_name: unknown",
         "language:",
@@ -58,7 +58,7 @@ def yaml(data: Exported) -> str:
     for name in ("prompts", "threads"):
         lines += [f"- config_name: {name}", *(["  default: true"] if name == "prompts" else []), "  data_files:"]
         lines += [
-            line for split in SPLITS for line in (f"  - split: {split}", f"    path: data/{name}/{split}-*.parquet")
+            line for split in splits for line in (f"  - split: {split}", f"    path: data/{name}/{split}-*.parquet")
         ]
     return "\n".join([*lines, "---", "", ""])
 
@@ -206,8 +206,4 @@ def _distribution(data: Exported) -> str:
 def _plain(value: Any) -> str:
     """A value from outside as plain text of one line, without marks that Markdown, HTML or YAML would read."""
     text = re.sub(r"[^\w\s.,;:%()/+'’–\-]", " ", str(value))
-    return (
-        re.sub(r"\s+", " ", text).strip().replace(": ", " - ")
-        if "---" not in text
-        else re.sub(r"-{2,}|\s+", " ", text).strip()
-    )
+    return re.sub(r"-{2,}", "-", re.sub(r"\s+", " ", text)).strip()

@@ -2,10 +2,9 @@
 
 `data/prompts/SPLIT-NNNNN.parquet` and `data/threads/SPLIT-NNNNN.parquet` for the splits train, validation and test: all
 prompts of a person are in one split, so that nobody is learned from and tested on. Prompts without a person are in
-train. `README.md` is the dataset card with its YAML head, and a datasheet.
+train; a split without rows is left out. `README.md` is the dataset card with its YAML head, and a datasheet.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -25,25 +24,17 @@ def write(data: Exported, out: Path) -> None:
     for folder in folders.values():
         folder.mkdir(parents=True)
     numbers = dict.fromkeys(SPLITS, 0)
-    schemas: tuple[pl.DataFrame, pl.DataFrame] | None = None
     for frame in data.frames():
-        schemas = schemas or (frame.clear(), threads(frame.clear()))
-        for split, part in _split(frame, data):
+        for split, part in _split(frame, data) or [(SPLITS[0], frame)]:
             name = f"{split}-{numbers[split]:05d}.parquet"
             part.write_parquet(folders["prompts"] / name, compression="zstd")
             threads(part).write_parquet(folders["threads"] / name, compression="zstd")
             numbers[split] += 1
-    for split in SPLITS:
-        if not numbers[split] and schemas:
-            for folder, empty in zip(folders.values(), schemas, strict=True):
-                empty.write_parquet(folder / f"{split}-00000.parquet")
-    (out / "README.md").write_text(card(data, "hf"), encoding="utf-8")
+    (out / "README.md").write_text(card(data, "hf", [split for split in SPLITS if numbers[split]]), encoding="utf-8")
 
 
-def _split(frame: pl.DataFrame, data: Exported) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The parts of a frame by split, those that have rows."""
+def _split(frame: pl.DataFrame, data: Exported) -> list[tuple[str, pl.DataFrame]]:
+    """The parts of a frame by split, those that have rows: `datasets` opens no split without."""
     split = split_of(frame["user_id"], data.settings)
-    for name in SPLITS:
-        part = frame.filter(split == name)
-        if part.height:
-            yield name, part
+    parts = [(name, frame.filter(split == name)) for name in SPLITS]
+    return [(name, part) for name, part in parts if part.height]

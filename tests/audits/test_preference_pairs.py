@@ -1,27 +1,13 @@
 """Pairs for a preference model: each kind by hand, what must never be in one, and logs that know too little."""
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.audits.grid_logs import frame, prompt
 
 from unspool import tables
 from unspool.audits import _pairs
 from unspool.audits._pairs import ACROSS, GRID, KINDS, MOST_PER_TEXT, PAIRS, REROLL, pairs
-
-COLUMNS = ("prompt_id", "user_id", "thread_id", "step", "text", "params", "upscaled", "upscaled_images")
-SCHEMA = {name: tables.PROMPTS.columns[name] for name in (*COLUMNS, "n_image_links", "model")}
-
-
-def prompt(name, text, upscaled=None, images=None, *, user="u", thread="t", step=1, params=(), links=0, model="mj"):
-    """A prompt; `images`: those that were upscaled, by number, which says that it was upscaled."""
-    upscaled = bool(images) if images is not None and upscaled is None else upscaled
-    written = [{"name": key, "values": [value], "number": None} for key, value in params]
-    return dict(zip(SCHEMA, (name, user, thread, step, text, written, upscaled, images, links, model), strict=True))
-
-
-def frame(*prompts):
-    return pl.DataFrame(list(prompts), schema=SCHEMA)
 
 
 def found(*prompts, any_pair=True):
@@ -93,6 +79,7 @@ def test_a_reroll_of_several_upscaled_images_names_the_first():
         {"links": 1},  # which image it was is not in the log
         {"params": [("sref", "<link>")]},
         {"params": [("seed", "7")]},  # the same images are drawn again
+        {"action": "remix"},  # it is made from an image
     ],
 )
 def test_what_is_not_the_same_prompt_or_not_another_image_is_no_reroll(more):
@@ -100,6 +87,13 @@ def test_what_is_not_the_same_prompt_or_not_another_image_is_no_reroll(more):
     assert sides(found(a, b), REROLL) == []
     assert sides(found(a, b), ACROSS) == []
     assert len(sides(found(a, b), GRID)) == 3
+
+
+# Two prompts that both were new when they were sent were not equal then: something was taken out of them since.
+@pytest.mark.parametrize(("actions", "n"), [(("grid", "reroll"), 1), (("reroll", "reroll"), 1), (("grid", "grid"), 0)])
+def test_prompts_that_became_equal_are_no_rerolls(actions, n):
+    a, b = prompt("a", "red fox", images=[1], action=actions[0]), prompt("b", "red fox", False, [], action=actions[1])
+    assert len(sides(found(a, b), REROLL)) == n
 
 
 def test_the_same_words_to_another_model_are_another_prompt():
