@@ -181,6 +181,35 @@ def scorecard():
     ]
 
 
+def lorenz():
+    shares = {0: 0.0, 25: 0.05, 50: 0.2, 75: 0.45, 100: 1.0}
+    n = {"n_prompts": 60, "n_users": 7}
+    return [point("concentration", "users", "lorenz", value, step=step, **n) for step, value in shares.items()]
+
+
+def rounds(kinds=("all", "first")):
+    n = {"n_prompts": 60, "n_users": 7}
+    return [
+        point("closed_loop", "style", "mass", 0.2 + 0.05 * step * (kind != "first"), 0.02, group=kind, step=step, **n)
+        for kind in kinds
+        for step in range(4)
+    ]
+
+
+def pairs():
+    n = {"n_prompts": 60, "n_users": 7}
+    left = {"all prompts": 60, "upscale known": 60, "upscaled": 20, "image known": 18}
+    kinds = {"within grid": 50, "verbatim reroll": 4, "across prompts": 30}
+    return [
+        *(point("selection", "prompts", "n_left", k, group=group, **n) for group, k in left.items()),
+        *(point("selection", "pairs", "n_pairs", k, group=group, **n) for group, k in kinds.items()),
+        *(
+            point("selection", "pairs", "n_left", k, group=g, **n)
+            for g, k in {"all pairs": 84, "prompt held fixed": 54}.items()
+        ),
+    ]
+
+
 def everything():
     missing = "the language model was not asked for"
     return frame(

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tests import made_results as made
 
-from unspool import registry
+from unspool import audits, registry
 from unspool.analyses import analysis, in_order
 from unspool.features import Column
 from unspool.figures import OKABE_ITO, PAPER, SCREEN, _labels, _marks, _render, drawing
@@ -32,10 +32,13 @@ ROWS = {
     "incidence": (made.incidence, None),
     "specification": (made.specification, "drift/ipcw"),
     "scorecard": (made.scorecard, None),
+    "lorenz": (made.lorenz, "lorenz"),
+    "rounds": (made.rounds, "mass"),
+    "pairs": (made.pairs, None),
 }
 DOTS = ("change", "forest", "asymmetry", "carryover", "specification")
 SEVERAL = ("order_curve", "risers_centred", "tenure", "incidence")
-ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", *SEVERAL)
+ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", "n_left", *SEVERAL)
 """An estimand of those figures that draw several."""
 HOSTILE = '<script>alert(1)</script> & "x" \u202e\x07 {{7*7}} ]]>'
 
@@ -73,7 +76,8 @@ def axis_titles(figure):
 
 
 def test_there_is_a_file_for_every_figure_that_an_analysis_names():
-    named = {figure for name in in_order() for figure in analysis(name).FIGURES}
+    asked = [*(analysis(name) for name in in_order()), *(audits.audit(name) for name in audits.in_order())]
+    named = {figure for module in asked for figure in module.FIGURES}
     assert named <= set(registry.names("figures")) == set(ROWS)
 
 
@@ -135,6 +139,9 @@ def test_spec_is_valid_and_its_names_are_unique(name):
         ("incidence", {"share of threads", "Step of the thread"}),
         ("specification", {"ipcw"}),
         ("scorecard", set()),
+        ("lorenz", {"share of prompts", "People, the least active first (%)"}),
+        ("rounds", {"share of style words", "Round of training"}),
+        ("pairs", {"number"}),
     ],
 )
 def test_axes_have_titles_with_units(name, titles):
