@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.api import analyze, audit, measure, read, run, thread, write_report
+    from unspool.api import analyze, audit, measure, read, run, thread, write_export, write_report
     from unspool.errors import UnspoolError
     from unspool.study import Study
 
@@ -28,6 +28,7 @@ __all__ = [
     "read",
     "run",
     "thread",
+    "write_export",
     "write_report",
 ]
 _PLACES = {
@@ -37,6 +38,7 @@ _PLACES = {
     "read": "unspool.api",
     "run": "unspool.api",
     "thread": "unspool.api",
+    "write_export": "unspool.api",
     "write_report": "unspool.api",
     "Study": "unspool.study",
     "UnspoolError": "unspool.errors",

@@ -10,8 +10,10 @@ import polars as pl
 from unspool import analyses, audits, features, threads
 from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
+from unspool.export import Settings as Exports
 from unspool.stages.analyze import analyze as _analyze
 from unspool.stages.audit import audit_study
+from unspool.stages.export import export as _export
 from unspool.stages.measure import measure as _measure
 from unspool.stages.read import read as _read
 from unspool.stages.report import report as _report
@@ -120,6 +122,25 @@ def audit(study: Study | str | Path, names: Sequence[str] | None = None, **setti
     level, seed.
     """
     return audit_study(_opened(study), audits.Settings(**settings), names)
+
+
+def write_export(
+    study: Study | str | Path,
+    form: str,
+    out: str | Path,
+    *,
+    key: str | Path | None = None,
+    force: bool = False,
+    **settings: Any,
+) -> Path:
+    """Write what of a study may leave it in a form ("hf", "intent", ...) to a file or folder, and return its path.
+
+    `settings` are the fields of unspool.export.Settings: drop_users, min_users, n_gram, images, redact, any_pair,
+    allow, shares, seed. UnspoolError with exit_code 3 where what would leave points at people.
+    """
+    chosen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    _export(_opened(study), form, Path(out), Exports(**chosen), key=Path(key) if key else None, force=force)
+    return Path(out)
 
 
 def write_report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:

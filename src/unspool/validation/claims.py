@@ -225,6 +225,23 @@ CLAIMS: tuple[Claim, ...] = (
         "drifting_intent",
         ("entrainment", "all", "excess", None, ABOVE, "words are taken from the image"),
     ),
+    *_reuse(
+        "style_pays",
+        ("model_language", "style", "difference", "first:last", None, ABOVE, "last prompts have more style than first"),
+        ("model_language", "text", "auc", "first:last", None, ABOVE, "last prompts have more style than first"),
+        ("model_language", "style", "difference", "last:reference", None, ABOVE, "captions hardly name style"),
+        ("weights", "style_share", "reduction", "density_ratio", None, ABOVE, "captions hardly name style"),
+        ("weights", "style_share", "before", "inverse_probability", None, ABOVE, "style is upscaled more"),
+        ("weights", "style_share", "reduction", "inverse_probability", None, ABOVE, "what was selected is undone"),
+        ("closed_loop", "style", "tilt", "all", None, ABOVE, "style is added along threads"),
+        ("closed_loop", "style", "tilt", "upscaled", None, ABOVE, "style is added and upscaled"),
+    ),
+    *_reuse(
+        "nothing_changes",
+        ("model_language", "style", "difference", "first:last", 0.0, FIT, "prompts are in balance from the first on"),
+        ("model_language", "text", "auc", "first:last", None, ("size",), "prompts are in balance from the first on"),
+        ("closed_loop", "style", "tilt", "all", 0.0, ("size",), "prompts are in balance from the first on"),
+    ),
     *_about(
         "editing_economy",
         ("carryover", STYLE, "dose", None, ABOVE, "half of what was pasted is kept"),
