@@ -30,7 +30,7 @@ LEAST = 20
 """Texts of either group that the area needs."""
 FEW = f"fewer than {LEAST} texts of either group"
 ONE_PERSON = "a classifier that has not seen a writer needs texts of two people"
-NO_PAIRS = "no two texts of either group are of one length and of people in one fold"
+NO_PAIRS = "no text of one group is as long as one of the other in its fold"
 FAR = 10.0
 """Ratios beyond this are of areas without any spread."""
 RIDGE = 4 / STRENGTH
@@ -148,7 +148,7 @@ def pairs(scores: Floats, later: Bools, weights: Floats, group: Ints) -> Floats:
 
 def _sums(weights: Floats, group: Ints, tie: Ints) -> tuple[Floats, Floats, Floats]:
     """Per row, in order of group and score: the weight below it in its group, of its ties, and of its group."""
-    of_ties, of_groups = np.bincount(tie, weights), np.bincount(group, weights)
+    of_ties, of_groups = (np.bincount(one, weights).astype(np.float64) for one in (tie, group))
     before_group = np.cumsum(of_groups) - of_groups
     below = (np.cumsum(of_ties) - of_ties)[tie] - before_group[group]
     return below, of_ties[tie], of_groups[group]

@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 HOW = "Jensen-Shannon divergence at equal length, less the noise of finite samples of users"
 RAW = "divergence before the permuted groups' mean is taken off"
-NOTHING = "the texts of one length hold nothing to count"
+NOTHING = "no text of one group that holds what is counted is as long as one of the other"
 ONE_PERSON = "how much a divergence varies between people needs texts of two"
 FREELY = "permuted over all texts, as lines are of nobody: the part of the noise that is of users is still in it"
 OTHER = "*"

@@ -98,7 +98,9 @@ def _reference(rows: pl.DataFrame) -> Iterator[str]:
     if not known:
         return
     told = ", ".join(f"{group} {_area(one)} ({words.percent_interval(one)})" for group, one in known.items())
-    yield f"It tells a prompt from a {_what(rows)} of equal length in these shares of pairs: {told}{_farthest(known)}."
+    who = "It" if _pair(rows, "text", "auc", f"{FIRST}:{LAST}") else "A classifier"
+    shares = f"in these shares of pairs: {told}{_farthest(known)}"
+    yield f"{who} tells a prompt from a {_what(rows)} of equal length {shares}."
 
 
 def _farthest(known: dict[str, Row]) -> str:

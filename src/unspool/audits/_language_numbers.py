@@ -1,5 +1,6 @@
 """Rows of the audit of model language: numbers of texts, intervals over users, notes."""
 
+from dataclasses import replace
 from typing import Any
 
 from unspool.analyses import Settings as Levels
@@ -33,5 +34,5 @@ def shifted(found: Estimate, by: float) -> Estimate:
     """The estimate and its interval with a number taken off."""
     if found.estimate is None:
         return found
-    ends = [None if end is None else end - by for end in (found.low, found.high)]
-    return Estimate(found.estimate - by, found.standard_error, *ends, found.p_value, found.n_units, found.note)
+    low, high = (None if end is None else end - by for end in (found.low, found.high))
+    return replace(found, estimate=found.estimate - by, low=low, high=high)

@@ -50,7 +50,7 @@ GROUPS = (*PROMPTS, REFERENCE)
 PAIRS = tuple(combinations(GROUPS, 2))
 TEXTS = 1_000
 """Texts of a pair that the classifier and the function words are asked about."""
-PARSED = 4_000
+PARSED = 3_000
 """Texts that are parsed, over all pairs, those in several pairs counted in each."""
 EMPTY = {
     FIRST: NO_THREADS,
@@ -127,14 +127,15 @@ def _means(found: Groups, log: Audited) -> Iterator[Row]:
         for feature, estimand in (("dialect", "mean"), ("style", "share")):
             known = texts.filter(pl.col(feature).is_not_null())
             same = {"feature": feature, "estimand": estimand, "group": group, **_numbers(known)}
-            if known.height:
+            why = _why(found, group)
+            if known.height and not why:
                 made = _mean(known, feature, log)
                 note = joined(LONGER if group == MIDDLE else None, made["note"])
                 yield same | made | {"method": f"mean over texts; {JACKKNIFE}", "note": note}
-            elif group == REFERENCE and texts.height and found.reference != CAPTIONS and feature == "dialect":
+            elif group == REFERENCE and not why and found.reference != CAPTIONS and feature == "dialect":
                 yield same | {"note": OF_A_FILE}
             else:
-                yield same | {"note": _why(found, group) or _missing(feature, log)}
+                yield same | {"note": why or _missing(feature, log)}
 
 
 def _why(found: Groups, group: str) -> str | None:

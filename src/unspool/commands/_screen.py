@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unspool import registry
+from unspool.audits._advice import Advice
 from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
 
 
@@ -72,6 +73,19 @@ def questions(names: Sequence[str], rows: pl.DataFrame, package: str, most: int 
         out.print(Text(module.QUESTION, style="bold"))
         for sentence in module.findings(rows.filter(analysis=name))[:most]:
             out.print(indented(sentence))
+
+
+def advice(listed: Sequence[Advice]) -> None:
+    """Print what a log may be used for: use, verdict, why."""
+    table = Table(
+        box=None, pad_edge=False, show_header=False, title="May I ...", title_justify="left", title_style="bold"
+    )
+    table.add_column(min_width=30, overflow="fold")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(style="dim", overflow="fold")
+    for one in listed:
+        table.add_row(plain(f"  {one.use}"), one.verdict, plain(one.why))
+    out.print(table)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def command(
     Example: [bold]unspool audit study --reference captions.txt[/bold]
     """
     from unspool.audits import Settings
+    from unspool.audits._advice import advice
     from unspool.audits.privacy import blocking
     from unspool.commands import _screen
     from unspool.stages.audit import audit_study
@@ -51,6 +52,7 @@ def command(
         _screen.print_json(rows.to_dicts())
     else:
         _screen.questions(opened.manifest["audits"]["names"], rows, "audits")
+        _screen.advice(advice(rows))
         _screen.err.print(f"\nNext: unspool export {study} --to hf -o FOLDER", style="dim", markup=False)
     if found:
         _screen.err.print(

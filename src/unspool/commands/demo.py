@@ -23,6 +23,7 @@ def command(
 
     Example: [bold]unspool demo -o demo[/bold]
     """
+    from unspool.audits._advice import advice
     from unspool.commands import _screen, analyze
     from unspool.compiling.pseudonyms import make_key
     from unspool.errors import UnspoolError
@@ -64,6 +65,7 @@ def command(
     _screen.summary(found)
     _screen.out.print(_recovered(recovered))
     analyze.findings(study, most=2)
+    _screen.advice(advice(study.audit()))
     longest = list_threads(study, longest=1)["thread_id"].to_list()
     _screen.err.print(
         f"\nThe log is {log}, the study {place}. Open {page} in a browser. Next:", style="dim", markup=False

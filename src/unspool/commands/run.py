@@ -41,6 +41,7 @@ def command(
     """
     from unspool.analyses import Settings
     from unspool.audits import Settings as Audits
+    from unspool.audits._advice import advice
     from unspool.commands import _screen, analyze, measure
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
@@ -69,6 +70,7 @@ def command(
         return
     _screen.summary(found)
     analyze.findings(study, most=2)
+    _screen.advice(advice(study.audit()))
     _screen.err.print(
         f"\nOpen {page} in a browser. Look at one thread: unspool threads {out} --longest 5", style="dim", markup=False
     )

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unspool.audits._advice import Advice
 from unspool.report._answers import Answer
 from unspool.report._drawn import Block
 from unspool.report._tables import Table
@@ -103,7 +104,7 @@ class Content:
     """All that the page holds. `words`: the magic words. `void`: name and reason of what could not be measured.
 
     `answers`: the first table, and `rules` a sentence of how the threads of its columns were cut. `silent`: titles of
-    the analyses of which nothing is known.
+    the analyses of which nothing is known. `advice`: what the log may be used for.
     """
 
     title: str
@@ -115,6 +116,7 @@ class Content:
     answers: Sequence[Answer] = ()
     rules: str = ""
     silent: Sequence[str] = ()
+    advice: Sequence[Advice] = ()
     words: Sequence[Table] = ()
     threads: Sequence[Sequence[Step]] = ()
     threads_note: str = ""

@@ -61,6 +61,10 @@ def _paper(at: At) -> At:
     return replace(at, mode="paper")
 
 
+def _audit(at: At) -> At:
+    return replace(at, mode="audit")
+
+
 WORDS, WORDS_PAPER, MAGIC = ("n_words",), ("word_len_paper", "n_words"), ("magic_ratio_paper",)
 ALL = ("-",)
 _KEPT = "of added terms kept, style less content"
@@ -140,6 +144,25 @@ QUESTIONS = (
     Question(
         "Do people stop because of the prompt just written?",
         [At("stopping", WORDS, "hazard", "log odds per SD of its length")],
+    ),
+    Question(
+        "Do last prompts speak another language than first ones of equal length?",
+        [
+            _audit(
+                At(
+                    "model_language",
+                    ("text",),
+                    "auc",
+                    "of pairs ranked right by a classifier; chance is 50%",
+                    "first:last",
+                    True,
+                )
+            )
+        ],
+    ),
+    Question(
+        "How much of what was finally asked for had been asked for first?",
+        [_audit(At("intent", ("content",), "recall", "of the last prompt's content words", percent=True))],
     ),
     Question(
         "How much of the length is a matter of who writes?",

@@ -11,6 +11,7 @@ import polars as pl
 
 import unspool
 from unspool.analyses import _words as words
+from unspool.audits._advice import advice
 from unspool.compiling.wording import MERGED_NOTES, REASON_NOTES
 from unspool.features import Column, feature
 from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
@@ -102,6 +103,7 @@ def gather(study: Study, *, quote: bool = True) -> Content:
         sections=sections,
         answers=answers(rows, {one.name: one.module.LIMITS for one in asked}),
         rules=_rules(rows),
+        advice=advice(rows),
         silent=[one.module.TITLE for one in asked if one not in told],
         words=list(_magic_words(study)) if quote else [],
         threads=threads,

@@ -228,6 +228,16 @@ CLAIMS: tuple[Claim, ...] = (
     *_reuse(
         "style_pays",
         ("model_language", "style", "difference", "first:last", None, ABOVE, "last prompts have more style than first"),
+        ("model_language", "style", "difference", "first:middle", None, ABOVE, "middle prompts have more than first"),
+        (
+            "model_language",
+            "style",
+            "difference",
+            "middle:last",
+            None,
+            ABOVE,
+            "last ones have more than middle ones",
+        ),
         ("model_language", "text", "auc", "first:last", None, ABOVE, "last prompts have more style than first"),
         ("model_language", "style", "difference", "last:reference", None, ABOVE, "captions hardly name style"),
         ("weights", "style_share", "reduction", "density_ratio", None, ABOVE, "captions hardly name style"),

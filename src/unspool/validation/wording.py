@@ -57,7 +57,7 @@ def _bracketed(parts: list[str]) -> str:
 
 
 def _name(row: dict[str, Any]) -> str:
-    mode = "" if row["mode"] == "corrected" else ", paper"
+    mode = {"corrected": "", "paper": ", paper"}.get(row["mode"], f", {row['group']}")
     threads = ", true threads" if row["rule"] == TRUE else ""
     return f"{row['analysis']}/{row['feature']}/{row['estimand']}{mode}{threads}"
 
