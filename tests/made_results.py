@@ -210,6 +210,12 @@ def pairs():
     ]
 
 
+def distances(groups=("first", "last", "upscaled"), pairs=("first:last", "first:upscaled")):
+    n = {"n_prompts": 60, "n_threads": 20, "n_users": 7}
+    means = [point("model_language", "style", "share", 0.2, 0.1, group=group, **n) for group in groups]
+    return [*means, *(point("model_language", "text", "auc", 0.6, 0.1, group=pair, **n) for pair in pairs)]
+
+
 def everything():
     missing = "the language model was not asked for"
     return frame(

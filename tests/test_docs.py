@@ -70,7 +70,8 @@ def test_generated_blocks_are_what_the_code_gives(path, name):
 def test_every_generated_block_is_there():
     found = {name for _, name in BLOCKS}
     tables_of_study = {f"columns {name}" for name in docs.STUDY_TABLES}
-    assert found >= {"commands", "sources", "rules", "features", "analyses", "demo"} | tables_of_study
+    listed = {"commands", "sources", "rules", "features", "analyses", "audits", "forms", "demo"}
+    assert found >= listed | tables_of_study
     opened = sum(text(path).count("<!-- generated: ") for path in PAGES)
     assert opened == len(BLOCKS), "a block is not closed, or its two names differ"
 
@@ -83,15 +84,18 @@ def test_picture_fetches_nothing():
     assert re.findall(r"https?://[^\"]+", text(picture.PICTURE)) == ["http://www.w3.org/2000/svg"]
 
 
-@pytest.mark.parametrize("folder", ["sources", "rules", "features", "analyses"])
-def test_every_source_rule_feature_and_analysis_has_a_page(folder):
-    names = registry.names("threads" if folder == "rules" else folder)
+@pytest.mark.parametrize("folder", ["sources", "rules", "features", "analyses", "audits", "exports"])
+def test_every_source_rule_feature_analysis_audit_and_form_has_a_page(folder):
+    names = registry.names({"rules": "threads", "exports": "export"}.get(folder, folder))
     assert sorted(path.stem for path in (DOCS / folder).glob("*.md")) == names
 
 
-@pytest.mark.parametrize(("folder", "kind"), [("sources", "source"), ("features", "feature"), ("analyses", "analysis")])
+KINDS = {"sources": "source", "features": "feature", "analyses": "analysis", "audits": "audit", "exports": "form"}
+
+
+@pytest.mark.parametrize(("folder", "kind"), KINDS.items())
 def test_every_page_holds_what_the_module_says(folder, kind):
-    for name in registry.names(folder):
+    for name in registry.names(folder.removesuffix("s") if folder == "exports" else folder):
         assert f"{kind} {name}" in docs.blocks(DOCS / folder / f"{name}.md")
 
 

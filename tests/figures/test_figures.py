@@ -35,10 +35,11 @@ ROWS = {
     "lorenz": (made.lorenz, "lorenz"),
     "rounds": (made.rounds, "mass"),
     "pairs": (made.pairs, None),
+    "distances": (made.distances, None),
 }
 DOTS = ("change", "forest", "asymmetry", "carryover", "specification")
 SEVERAL = ("order_curve", "risers_centred", "tenure", "incidence")
-ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", "n_left", *SEVERAL)
+ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", "n_left", "share", *SEVERAL)
 """An estimand of those figures that draw several."""
 HOSTILE = '<script>alert(1)</script> & "x" \u202e\x07 {{7*7}} ]]>'
 
@@ -142,6 +143,7 @@ def test_spec_is_valid_and_its_names_are_unique(name):
         ("lorenz", {"share of prompts", "People, the least active first (%)"}),
         ("rounds", {"share of style words", "Round of training"}),
         ("pairs", {"number"}),
+        ("distances", {"mean share of style words"}),
     ],
 )
 def test_axes_have_titles_with_units(name, titles):

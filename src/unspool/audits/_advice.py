@@ -8,10 +8,7 @@ import polars as pl
 from unspool.analyses import _words as words
 from unspool.audits import CAP
 from unspool.audits.privacy import blocking
-
-
-HARDLY = 0.55
-"""Area under the curve below which two kinds of texts are as good as alike."""
+from unspool.audits.weights import HARDLY
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ LIMITS = (
 ORDER = 70
 FIGURES: tuple[str, ...] = ()
 Floats = NDArray[np.float64]
+HARDLY = 0.55
+"""Area under the curve below which two kinds of texts are as good as alike."""
 KINDS = ("density_ratio", "inverse_probability", "user_cap", "weight")
 
 
@@ -215,8 +217,8 @@ def _ratio_told(found: pl.DataFrame) -> Iterator[str]:
     if share is None or before is None or after is None:
         return
     towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
-    if share["estimate"] == 1:
-        yield f"No classifier tells the log's prompts from {towards}: there is no weight to give."
+    if before["estimate"] < HARDLY:
+        yield f"Hardly anything tells the log's prompts from {towards} (area {before['estimate']:.2f}): little to weigh."
         return
     yield (
         f"The density-ratio weights bring the log nearer to {towards}: a classifier tells the two apart with an area "

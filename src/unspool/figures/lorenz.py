@@ -40,7 +40,5 @@ def _layers(theme: Theme) -> list[Any]:
     return [
         even.mark_line(strokeDash=[3, 3], color=theme.soft, strokeWidth=1).encode(x=x, y=y),
         alt.Chart().mark_line(strokeWidth=1.75).encode(**at),
-        alt.Chart()
-        .mark_point(filled=True, size=24, opacity=1)
-        .encode(**at, description=_marks.told()),
+        alt.Chart().mark_point(filled=True, size=24, opacity=1).encode(**at, description=_marks.told()),
     ]

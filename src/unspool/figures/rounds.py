@@ -17,8 +17,8 @@ READ = (
 TALL = 300
 KINDS = {
     "all": "all prompts",
-    "upscaled": "upscaled prompts",
-    "reweighted": "reweighted prompts",
+    "upscaled": "upscaled ones",
+    "reweighted": "reweighted",
     "first": "first prompts",
 }
 
