@@ -218,7 +218,8 @@ def _ratio_told(found: pl.DataFrame) -> Iterator[str]:
         return
     towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
     if before["estimate"] < HARDLY:
-        yield f"Hardly anything tells the log's prompts from {towards} (area {before['estimate']:.2f}): little to weigh."
+        area = f"{before['estimate']:.2f}"
+        yield f"Hardly anything tells the prompts of the log from {towards} (area {area}): there is little to weigh."
         return
     yield (
         f"The density-ratio weights bring the log nearer to {towards}: a classifier tells the two apart with an area "
