@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.audits import Audited
+from unspool.audits._language_divergence import jensen_shannon
 from unspool.audits._shares import Row
 from unspool.features.length import WORD
-from unspool.features.repetition import stop_words
 from unspool.stats.jackknife import Estimator, jackknife
 from unspool.syntax.codes import coded
 
@@ -26,29 +26,6 @@ def style_share(texts: pl.Series) -> Floats:
     found = measure(pl.DataFrame({"text": texts}), Context())
     words = texts.str.count_matches(WORD)
     return (found["n_style_words"] / words).cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-
-def function_words(texts: pl.Series) -> Floats:
-    """How often each function word stands in each text, shape (texts, words)."""
-    listed = sorted(stop_words())
-    numbers = {word: place for place, word in enumerate(listed)}
-    found = pl.DataFrame({"word": texts.str.to_lowercase().str.extract_all(WORD)}).with_row_index("row")
-    uses = found.explode("word", empty_as_null=False).filter(pl.col("word").is_in(listed))
-    counts = np.zeros((len(texts), len(listed)), dtype=np.float64)
-    places = uses["word"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-    np.add.at(counts, (uses["row"].to_numpy(), places), 1)
-    return counts
-
-
-def jensen_shannon(one: Floats, other: Floats) -> float:
-    """Jensen-Shannon divergence of two vectors of counts, in bits; NaN if one is empty."""
-    if not one.sum() or not other.sum():
-        return float("nan")
-    p, q = one / one.sum(), other / other.sum()
-    m = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(a > 0, a * np.log2(a / m), 0.0).sum() for a in (p, q)]
-    return float(sum(parts) / 2)
 
 
 @dataclass(frozen=True)
@@ -105,9 +82,7 @@ def divergence_rows(weighed: Weighed, feature: str, counts: Floats, target: Floa
     k = counts.shape[1]
 
     def distances(sums: Floats) -> Floats:
-        flat = sums.reshape(-1, sums.shape[-1])
-        found = [(jensen_shannon(one[:k], target), jensen_shannon(one[k:], target)) for one in flat]
-        return np.array(found).reshape(*sums.shape[:-1], 2)
+        return np.stack([jensen_shannon(sums[..., :k], target), jensen_shannon(sums[..., k:], target)], axis=-1)
 
     columns = np.concatenate([counts, counts * weighed.weights[:, None]], axis=1).astype(np.float64)
     yield from weighed.rows(feature, distances, columns, method="Jensen-Shannon divergence from the reference, bits")

@@ -13,12 +13,12 @@ from unspool.analyses._whole_users import whole_users
 from unspool.audits import Audited, rows
 from unspool.audits._cap import cap_of
 from unspool.audits._groups import REFERENCE, groups
+from unspool.audits._language_divergence import function_words
 from unspool.audits._shares import Row
 from unspool.audits._two_sample import folds, log_odds, matrix
 from unspool.audits._weights_distances import (
     Weighed,
     divergence_rows,
-    function_words,
     mean_rows,
     style_share,
     weighted_area,
@@ -163,8 +163,9 @@ def _to_reference(log: Audited, prompts: pl.DataFrame, weights: Floats, kind: st
     yield from mean_rows(
         weighed, "style_share", style_share(prompts["text"]), float(np.nanmean(style_share(target["text"])))
     )
-    counts = function_words(prompts["text"])
-    yield from divergence_rows(weighed, "function_words", counts, function_words(target["text"]).sum(axis=0))
+    counts = function_words(pl.concat([prompts["text"], target["text"]])).toarray()
+    own, theirs = counts[: prompts.height], counts[prompts.height :].sum(axis=0)
+    yield from divergence_rows(weighed, "function_words", own, theirs)
     if kind == "density_ratio":
         yield from _areas(log, prompts, target, weights)
 

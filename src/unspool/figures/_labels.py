@@ -63,6 +63,21 @@ def drawn(rows: pl.DataFrame, what: Iterable[str]) -> pl.DataFrame:
     return rows.select(DRAWN).with_columns(told=pl.Series(told, dtype=pl.String))
 
 
+def lines(rows: pl.DataFrame, names: Mapping[str, str], step: str) -> pl.DataFrame:
+    """The rows of the groups in `names`, in their order, as lines along the steps: `line` is what each is called."""
+    place = {name: number for number, name in enumerate(names)}
+    found = rows.filter(pl.col("group").is_in(list(names)))
+    found = found.sort(pl.col("group").replace_strict(place, return_dtype=pl.Int64), "step")
+    called = [names[group] for group in found["group"]]
+    told = [f"{name}, {step} {number}" for name, number in zip(called, found["step"], strict=True)]
+    return drawn(found, told).with_columns(line=pl.Series(called, dtype=pl.String))
+
+
+def ends(data: pl.DataFrame) -> str:
+    """What is said of the last point of each line."""
+    return "; ".join(line["told"][-1] for line in data.partition_by("line", maintain_order=True))
+
+
 def number_of(rows: pl.DataFrame, *nouns: str) -> str:
     """`645 threads, 310 users`: the largest numbers among the rows; a range where the rows differ."""
     parts = [_counted(rows[f"n_{noun}"].drop_nulls(), noun) for noun in nouns]

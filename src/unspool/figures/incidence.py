@@ -25,20 +25,13 @@ ENDS = {
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
     """One chart."""
-    found = rows.filter(
-        pl.col("estimand") == "incidence", pl.col("estimate").is_not_null(), pl.col("group").is_in(list(ENDS))
-    )
-    if not found.height:
+    found = rows.filter(pl.col("estimand") == "incidence", pl.col("estimate").is_not_null())
+    data = _labels.lines(found, ENDS, "step")
+    if not data.height:
         return []
-    place = {name: number for number, name in enumerate(ENDS)}
-    found = found.sort(pl.col("group").replace_strict(place, return_dtype=pl.Int64), "step")
-    keys = [ENDS[group] for group in found["group"]]
-    told = [f"{key}, step {step}" for key, step in zip(keys, found["step"], strict=True)]
-    data = _labels.drawn(found, told).with_columns(line=pl.Series(keys, dtype=pl.String))
-    names = list(dict.fromkeys(keys))
-    layers = _marks.along(int(max(found["step"])), "share of threads", **_marks.lines("line", names, theme))
-    ends = [side["told"][-1] for side in data.partition_by("line", maintain_order=True)]
-    alt = f"{TITLE}: {'; '.join(ends)}."
-    n = _labels.n(found.filter(step=1), "threads", "users")
+    names = data["line"].unique(maintain_order=True).to_list()
+    layers = _marks.along(int(max(data["step"])), "share of threads", **_marks.lines("line", names, theme))
+    alt = f"{TITLE}: {_labels.ends(data)}."
     chart = _marks.finished(layers, data, theme, height=TALL, title=TITLE)
+    n = _labels.n(found.filter(step=1), "threads", "users")
     return [Figure("incidence", TITLE, chart, n, alt, data)]

@@ -25,22 +25,15 @@ KINDS = {
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
     """One chart."""
-    found = rows.filter(
-        pl.col("estimand") == "mass", pl.col("estimate").is_not_null(), pl.col("group").is_in(list(KINDS))
-    )
-    if not found.height:
+    found = rows.filter(pl.col("estimand") == "mass", pl.col("estimate").is_not_null())
+    data = _labels.lines(found, KINDS, "round")
+    if not data.height:
         return []
-    place = {name: number for number, name in enumerate(KINDS)}
-    found = found.sort(pl.col("group").replace_strict(place, return_dtype=pl.Int64), "step")
-    keys = [KINDS[group] for group in found["group"]]
-    told = [f"{key}, round {step}" for key, step in zip(keys, found["step"], strict=True)]
-    data = _labels.drawn(found, told).with_columns(line=pl.Series(keys, dtype=pl.String))
-    names = list(dict.fromkeys(keys))
-    last = int(max(found["step"]))
-    ends = [side["told"][-1] for side in data.partition_by("line", maintain_order=True)]
-    alt = f"{TITLE}: {'; '.join(ends)}."
-    chart = _marks.finished(_layers(names, last, theme), data, theme, height=TALL, title=TITLE)
-    n = _labels.n(found.filter(pl.col("step") == 0).head(1), "prompts", "users")
+    names = data["line"].unique(maintain_order=True).to_list()
+    layers = _layers(names, int(max(data["step"])), theme)
+    alt = f"{TITLE}: {_labels.ends(data)}."
+    chart = _marks.finished(layers, data, theme, height=TALL, title=TITLE)
+    n = _labels.n(found.filter(step=0).head(1), "prompts", "users")
     return [Figure("rounds", TITLE, chart, n, alt, data)]
 
 
