@@ -76,16 +76,12 @@ def questions(names: Sequence[str], rows: pl.DataFrame, package: str, most: int 
 
 
 def advice(listed: Sequence[Advice]) -> None:
-    """Print what a log may be used for: use, verdict, why."""
-    table = Table(
-        box=None, pad_edge=False, show_header=False, title="May I ...", title_justify="left", title_style="bold"
-    )
-    table.add_column(min_width=30, overflow="fold")
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(style="dim", overflow="fold")
+    """Print what a log may be used for: use, verdict, and why."""
+    out.print(Text("May I ...", style="bold"))
     for one in listed:
-        table.add_row(plain(f"  {one.use}"), one.verdict, plain(one.why))
-    out.print(table)
+        use = Text.assemble(plain(f"{one.use}: "), (one.verdict, "bold"))
+        out.print(Padding(use, (0, 0, 0, 2), expand=False))
+        out.print(Padding(plain(one.why), (0, 0, 0, 4), expand=False), style="dim")
 
 
 @contextmanager
