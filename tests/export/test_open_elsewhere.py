@@ -152,7 +152,7 @@ def test_the_head_is_yaml(title):
     assert card(data, "hf").startswith(head)
 
 
-@pytest.mark.parametrize(("n", "expected"), [(0, "n<1K"), (1000, "1K<n<10K"), (55_000_000, "n>10M")])
+@pytest.mark.parametrize(("n", "expected"), [(0, "n<1K"), (1000, "1K<n<10K"), (55_000_000, "10M<n<100M")])
 def test_sizes(n, expected):
     assert size(n) == expected
 

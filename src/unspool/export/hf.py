@@ -18,23 +18,40 @@ PLACE, SUFFIX = "folder", ""
 CITATION = "Hugging Face, dataset cards; Gebru et al. 2021, Datasheets for Datasets"
 
 
-def write(data: Exported, out: Path) -> None:
-    """Write the folder."""
-    folders = {name: out / "data" / name for name in ("prompts", "threads")}
-    for folder in folders.values():
+class Configuration:
+    """A configuration of the folder: files by split, and how many rows a split has."""
+
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-    numbers = dict.fromkeys(SPLITS, 0)
+        self.folder = folder
+        self.files: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+
+    def add(self, split: str, rows: pl.DataFrame) -> None:
+        """Write some rows of a split to a file of their own."""
+        number = self.files.get(split, 0)
+        rows.write_parquet(self.folder / f"{split}-{number:05d}.parquet", compression="zstd")
+        self.files[split] = number + 1
+        self.rows[split] = self.rows.get(split, 0) + rows.height
+
+    def splits(self) -> dict[str, int]:
+        """Rows of the splits that have any, or of the first."""
+        return {split: self.rows[split] for split in SPLITS if split in self.rows} or {SPLITS[0]: 0}
+
+
+def write(data: Exported, out: Path) -> None:
+    """Write the folder. Where there are no rows at all, the first split has a file of none, for its columns."""
+    prompts, of_threads = Configuration(out / "data" / "prompts"), Configuration(out / "data" / "threads")
+    frame = pl.DataFrame()
     for frame in data.frames():
-        for split, part in _split(frame, data) or [(SPLITS[0], frame)]:
-            name = f"{split}-{numbers[split]:05d}.parquet"
-            part.write_parquet(folders["prompts"] / name, compression="zstd")
-            threads(part).write_parquet(folders["threads"] / name, compression="zstd")
-            numbers[split] += 1
-    (out / "README.md").write_text(card(data, "hf", [split for split in SPLITS if numbers[split]]), encoding="utf-8")
-
-
-def _split(frame: pl.DataFrame, data: Exported) -> list[tuple[str, pl.DataFrame]]:
-    """The parts of a frame by split, those that have rows: `datasets` opens no split without."""
-    split = split_of(frame["user_id"], data.settings)
-    parts = [(name, frame.filter(split == name)) for name in SPLITS]
-    return [(name, part) for name, part in parts if part.height]
+        split = split_of(frame["user_id"], data.settings)
+        for name in SPLITS:
+            part = frame.filter(split == name)
+            for one, rows in (prompts, part), (of_threads, threads(part)):
+                if rows.height:
+                    one.add(name, rows)
+    for one, rows in (prompts, frame.clear()), (of_threads, threads(frame.clear()) if frame.width else frame):
+        if not one.rows and rows.width:
+            one.add(SPLITS[0], rows)
+    rows_of = {"prompts": prompts.splits(), "threads": of_threads.splits()}
+    (out / "README.md").write_text(card(data, "hf", rows_of), encoding="utf-8")
