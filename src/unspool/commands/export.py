@@ -62,6 +62,7 @@ def command(
         list[str] | None,
         typer.Option(help="Export in spite of this finding of the privacy audit; repeatable.", rich_help_panel=PEOPLE),
     ] = None,
+    title: Annotated[str, typer.Option(help="What the card calls the log.", rich_help_panel=WHAT)] = "A log of prompts",
     seed: o.Seed = 0,
     key: o.Key = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands at the place.")] = False,
@@ -82,9 +83,8 @@ def command(
 
     opened, module = Study(study), form(to)
     place = out or study.with_name(f"{study.name}-{to}{module.SUFFIX}")
-    settings = Settings(
-        tuple(drop_user or ()), min_users, n_gram, not no_images, redact, any_pair, tuple(allow or ()), seed=seed
-    )
+    dropped, allowed = tuple(drop_user or ()), tuple(allow or ())
+    settings = Settings(dropped, min_users, n_gram, not no_images, redact, any_pair, allowed, seed=seed, title=title)
     data = export(opened, to, place, settings, key=key, force=force)
     behind = list(left_behind(opened))
     if as_json:

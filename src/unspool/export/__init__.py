@@ -24,6 +24,7 @@ import polars as pl
 from unspool import registry
 
 SPLITS = ("train", "validation", "test")
+TITLE = "A log of prompts"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Settings:
     so many words. `images`: whether captions, image numbers and image references go with it. `redact`: personal data
     that the privacy audit finds in texts becomes a placeholder. `any_pair`: also pairs whose prompts differ, in the
     form `preference`. `allow`: findings of the privacy audit that do not keep the log from being exported. `shares` of
-    the users in SPLITS; `seed` of the split.
+    the users in SPLITS; `seed` of the split. `title`: what the card calls the log.
     """
 
     drop_users: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Settings:
     allow: tuple[str, ...] = ()
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
     seed: int = 0
+    title: str = TITLE
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Exported:
     audit: pl.DataFrame | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
-    title: str = "A log of prompts"
+    title: str = TITLE
 
 
 class Form(Protocol):

@@ -9,6 +9,8 @@ INSIDE = ("prompt_id", "step", "time", "text", "action", "upscaled")
 def threads(frame: pl.DataFrame, *, weight: bool = True) -> pl.DataFrame:
     """One row per thread: thread_id, user_id, n_prompts, n_upscaled, first_text, last_text, weight, prompts.
 
+    `n_upscaled` is null where the log does not know upscales.
+
     `prompts` is a list of structs of INSIDE in the order of steps. `weight`: the sum of those of its prompts, if they
     have any. Prompts without a thread are left out.
     """
@@ -17,7 +19,7 @@ def threads(frame: pl.DataFrame, *, weight: bool = True) -> pl.DataFrame:
     return rows.group_by("thread_id", maintain_order=True).agg(
         pl.col("user_id").first(),
         pl.len().alias("n_prompts"),
-        pl.col("upscaled").sum().alias("n_upscaled"),
+        pl.when(pl.col("upscaled").count() > 0).then(pl.col("upscaled").sum()).alias("n_upscaled"),
         pl.col("text").first().alias("first_text"),
         pl.col("text").last().alias("last_text"),
         *weighed,

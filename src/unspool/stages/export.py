@@ -136,7 +136,9 @@ class Works:
         def frames() -> Iterator[pl.DataFrame]:
             yield from (read_parquet(path).select(kept) for path in sorted(folder.glob("*.parquet")))
 
-        return Exported(frames, self.study.manifest, self.settings, audit, self.counts, self.people.unknown)
+        return Exported(
+            frames, self.study.manifest, self.settings, audit, self.counts, self.people.unknown, self.settings.title
+        )
 
     def _grams(self) -> pl.DataFrame | None:
         """How many people use each word, or run of words, of the texts that are exported."""
