@@ -73,7 +73,7 @@ def test_one_person_is_one_pseudonym_in_every_source_of_ids(tmp_path):
         (tmp_path / source).mkdir()
         study = tmp_path / source / "study"
         made = LOGS[source](tmp_path / source)
-        unspool("run", *made, "-o", study, "--key", tmp_path / "shared.key", "--rule", "iou", "--language", "any")
+        unspool("read", *made, "-o", study, "--key", tmp_path / "shared.key", "--language", "any")
         users[source] = set(pl.read_parquet(study / "prompts" / "*.parquet")["user_id"])
     assert len(set.union(*users.values())) == 1
     assert all(len(user) == 1 for user in users.values())
