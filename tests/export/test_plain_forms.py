@@ -83,9 +83,10 @@ def test_plain_cells_stay_as_they_are():
 
 
 def test_intent_is_the_first_and_the_accepted_prompt(study, tmp_path):
-    export(study, "intent", tmp_path / "out.jsonl")
+    data = export(study, "intent", tmp_path / "out.jsonl")
     found = lines(tmp_path / "out.jsonl")
     assert [one["first_prompt"] for one in found] == ["a red fox in snow"], "nothing else was upscaled"
+    assert data.counts["accepted"] == 1
     one = found[0]
     assert one["accepted_prompt"] == "a red fox in deep snow, octane render"
     assert one["content_prefix"] == "a red fox in deep snow"
@@ -93,6 +94,22 @@ def test_intent_is_the_first_and_the_accepted_prompt(study, tmp_path):
     images = export(study, "intent", tmp_path / "without.jsonl", Settings(images=False))
     assert images.counts["prompts"] == study.prompts().height
     assert lines(tmp_path / "without.jsonl")[0]["image"] == one["prompt_id"]
+
+
+# Image 2 of the third prompt against 1, 3 and 4 of the same grid, and that grid against its reroll.
+def test_preference_pairs_hold_the_prompt_and_name_images(study, tmp_path):
+    data = export(study, "preference", tmp_path / "out.jsonl")
+    found = lines(tmp_path / "out.jsonl")
+    assert data.counts["pairs"] == len(found) == 4
+    assert {one["prompt"] for one in found} == {"a red fox in deep snow, octane render --aspect 3:2"}
+    grid = [one for one in found if one["kind"] == "within grid"]
+    prompt = grid[0]["chosen"].split("#")[0]
+    assert {one["chosen"] for one in grid} == {f"{prompt}#2"}
+    assert [one["rejected"] for one in grid] == [f"{prompt}#{n}" for n in (1, 3, 4)]
+    (reroll,) = (one for one in found if one["kind"] == "verbatim reroll")
+    assert reroll["chosen"] == f"{prompt}#2" and "#" not in reroll["rejected"] and reroll["held_fixed"]
+    more = export(study, "preference", tmp_path / "more.jsonl", Settings(any_pair=True))
+    assert more.counts["pairs"] > 4 and any(not one["held_fixed"] for one in lines(tmp_path / "more.jsonl"))
 
 
 def test_a_log_without_upscales_gives_last_prompts(tmp_path):

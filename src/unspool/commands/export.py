@@ -1,7 +1,7 @@
 """unspool export."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 WHAT, PEOPLE = "What is written", "People"
 TOLD = {
+    "pairs": "pairs of images",
+    "accepted": "first prompts with what was accepted",
     "prompts": "prompts",
     "threads": "threads",
     "people": "people",
@@ -97,8 +99,15 @@ def command(
 def _tell(data: "Exported", behind: list[str]) -> None:
     from unspool.commands import _screen
 
-    counts: dict[str, Any] = {TOLD[name]: n for name, n in data.counts.items() if n or name == "prompts"}
-    _screen.err.print(", ".join(f"{n:,} {what}" for what, n in counts.items()) + ".", style="dim", markup=False)
+    always = ("pairs", "accepted", "prompts")
+    told = [
+        f"{data.counts[name]:,} {what}"
+        for name, what in TOLD.items()
+        if data.counts.get(name, -1) >= (name not in always)
+    ]
+    _screen.err.print(", ".join(told) + ".", style="dim", markup=False)
+    if data.counts.get("pairs") == 0:
+        _screen.err.print("No pair: see `unspool audit STUDY --audit selection` for what is missing.", markup=False)
     for name in data.unknown:
         _screen.err.print(
             _screen.plain(f"Nobody in the study is {name!r}: nobody was left out for that name."), style="bold"

@@ -57,15 +57,15 @@ class Exported:
     `frames`: the prompts, a frame at a time, whole users in each, by user and time: the columns of the prompts table
     (without text_raw, input and record), those of the features, and those of the weights where the study has them.
     `manifest` and `audit` (the rows of the audits, None if there are none) are for the card. `counts`: prompts, threads
-    and people that are exported, and what was taken out; complete once `frames` has come to its end. `unknown`: names
-    to be dropped that nobody in the study has.
+    and people that are exported, and what was taken out; a form whose rows are of another kind adds how many it wrote.
+    `unknown`: names to be dropped that nobody in the study has.
     """
 
     frames: Callable[[], Iterator[pl.DataFrame]]
     manifest: Mapping[str, Any]
     settings: Settings
     audit: pl.DataFrame | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     title: str = TITLE
 

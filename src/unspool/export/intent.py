@@ -24,7 +24,7 @@ CITATION = "Don-Yehiya, Choshen & Abend 2023 (EMNLP), Sec. 9; main_content: thei
 
 def write(data: Exported, out: Path) -> None:
     """Write the file."""
-    write_lines(_intents(data), out)
+    data.counts["accepted"] = write_lines(_intents(data), out)
 
 
 def _intents(data: Exported) -> Iterator[pl.DataFrame]:

@@ -23,7 +23,7 @@ CITATION = "TRL, dataset formats; Wallace et al. 2024 (Diffusion-DPO, CVPR); Kir
 
 def write(data: Exported, out: Path) -> None:
     """Write the file."""
-    write_lines(_pairs(data), out)
+    data.counts["pairs"] = write_lines(_pairs(data), out)
 
 
 def _pairs(data: Exported) -> Iterator[pl.DataFrame]:
