@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from unspool.analyses._draws import joined
 from unspool.analyses._whole_users import whole_users
 from unspool.audits import Audited
 from unspool.audits._shares import Row, share_row
@@ -28,10 +29,9 @@ def gram_rows(log: Audited) -> Iterator[Row]:
         for kind, below in (("rare", log.settings.min_users), ("unique", 2)):
             held = texts.with_columns(hit=(pl.Series(least) < below).fill_null(False))
             per_user = held.group_by("user_id").agg(pl.col("hit").sum(), n=pl.len()).sort("user_id")
-            numbers = {"n_prompts": texts.height, "n_users": per_user.height}
-            yield share_row(
-                per_user["hit"].to_numpy(), per_user["n"].to_numpy(), log, note=note, **_same(size, kind), **numbers
-            )
+            same = {**_same(size, kind), "n_prompts": texts.height, "n_users": per_user.height}
+            told = joined(f"used by fewer than {below:,} people", note)
+            yield share_row(per_user["hit"].to_numpy(), per_user["n"].to_numpy(), log, note=told, **same)
 
 
 def _same(size: int, kind: str) -> Row:

@@ -221,11 +221,11 @@ def _rare(found: pl.DataFrame) -> Iterator[str]:
     one = words.row(found, feature="k_anonymity", estimand="rare", group="1 word")
     three = words.row(found, feature="k_anonymity", estimand="unique", group="3 words")
     if one and three:
+        below = str(one["note"]).split("; ")[0]
         yield (
-            f"{words.percent(one['estimate'])} of prompts ({words.percent_interval(one)}) hold a word that fewer "
-            f"people use than were asked for, and {words.percent(three['estimate'])} a run of three words that only "
-            "one person uses: whoever knows a person's prompts finds them again. --min-users K takes rare words out of "
-            "an export."
+            f"{words.percent(one['estimate'])} of prompts ({words.percent_interval(one)}) hold a word {below}, and "
+            f"{words.percent(three['estimate'])} a run of three words that only one person uses: whoever knows a "
+            "person's prompts finds them again. An export takes rare words out, if told so (--min-users K)."
         )
 
 
