@@ -32,7 +32,7 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("resume")
     logs = folder / "logs"
     logs.mkdir()
-    export = simulate("newcomers", seed=3, users=150)
+    export = simulate("newcomers", seed=3, users=80)
     export.write(logs / "export.json")
     for path in (logs / "export.truth").iterdir():
         path.unlink()
@@ -44,7 +44,7 @@ def whole(tmp_path_factory):
             f"**fox number {n // 3} --v 4** - {'Image #1 ' if n % 4 == 0 else ''}<@{n % 97}> (fast)",
             n * 60_000,
         )
-        for n in range(12_000)
+        for n in range(6_000)
     ]
     frame = pl.DataFrame(rows, schema=["id", "channel_id", "content", "timestamp"], orient="row")
     frame.with_columns(pl.col("timestamp").cast(pl.Datetime("ms", "UTC"))).write_parquet(logs / "messages.parquet")
