@@ -84,3 +84,36 @@ def test_too_little_is_said_and_not_guessed():
     assert findings(found) == ["Not estimated: no person is known to have a thread of two prompts."]
     alone = audit(audited(prompts(styled("u", "t", (0, 1, 2)))))
     assert alone.filter(group="all", estimand="tilt")["ci_low"].to_list() == [None]
+
+
+def test_what_is_not_known_is_there_with_its_reason():
+    flat = audit(audited(prompts([row for n in range(30) for row in styled(f"u{n}", f"t{n}", (1, 1))])))
+    assert flat.filter(group="all").select("estimand", "note").rows() == [
+        (name, "all prompts have the same share of style words") for name in ("tilt", "mass", "fresh_share")
+    ]
+    unmeasured = audit(audited(prompts([("u", "a fox", "t")] * 2), measured=("length",)))
+    for found in (flat, unmeasured, audit(audited(prompts([])))):
+        assert found.select("analysis", "estimand", "group", "step").is_unique().all()
+        assert found.filter(pl.col("estimate").is_null() & pl.col("note").is_null()).is_empty()
+        assert set(found["group"]) == {"all", "upscaled", "reweighted", "first"}
+        for kind in set(found["group"]):
+            assert set(found.filter(group=kind)["estimand"]) == {"tilt", "mass", "fresh_share"}
+
+
+# Style comes after the first prompt in half of the threads and goes in the other half: no tilt, and so no direction.
+def test_no_direction_is_told_where_the_interval_holds_0():
+    rows = [row for n in range(40) for row in styled(f"u{n}", f"t{n}", (0, 2) if n % 2 else (2, 0))]
+    found = audit(audited(prompts(rows)))
+    low, high = found.filter(group="all", estimand="tilt").select("ci_low", "ci_high").row(0)
+    assert low < 0 < high
+    assert "Whether training on all prompts raises the share of style words is not clear." in findings(found)
+
+
+# All upscaled prompts have more style than any first prompt: the slope has no end.
+def test_where_style_parts_the_two_there_is_no_interval():
+    rows = [row for n in range(30) for row in styled(f"u{n}", f"t{n}", (n % 2, 3))]
+    up = pl.Series([place % 2 == 1 for place in range(len(rows))])
+    found = audit(audited(prompts(rows, upscaled=up))).filter(group="upscaled", estimand="tilt")
+    assert found["estimate"][0] > 0 and found["ci_low"][0] is None
+    assert "foretells" in found["note"][0]
+    assert found["n_prompts"][0] == 30 and found["n_users"][0] == 30

@@ -4,13 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
+from tests.audits import language_logs
 from tests.audits.made_log import audited, prompts, value
 
 from unspool import tables
 from unspool.audits import Settings
 from unspool.audits._groups import groups
-from unspool.audits._weights_distances import jensen_shannon, weighted_area
+from unspool.audits._weights_distances import Weighed, area_rows, jensen_shannon, weighted_area
 from unspool.audits._weights_ratio import MOST_ODDS, fold_of
+from unspool.audits._weights_rows import effective_share
 from unspool.audits.weights import audit, findings, fitted
 
 OPENERS = (
@@ -163,3 +165,126 @@ def test_degenerate_logs_have_reasons(rows):
     tables.check(table, tables.WEIGHTS, "test")
     assert table.height == len(rows)
     assert table["weight"].null_count() == 0
+
+
+KINDS = ("density_ratio", "inverse_probability", "user_cap", "weight")
+
+
+def sound(found):
+    """The rows, after what holds for those of every log: all are there, and those without an estimate say why."""
+    assert found.select(tables.RESULTS.key).is_unique().all()
+    assert found.filter(pl.col("estimate").is_null() & pl.col("note").is_null()).is_empty()
+    assert found.filter(pl.col("ci_low").is_null() != pl.col("ci_level").is_null()).is_empty()
+    assert found["n_prompts"].null_count() == found["n_users"].null_count() == found["n_threads"].null_count() == 0
+    sizes = [(kind, name) for kind in KINDS for name in ("ess", "ess_share", "maximum", "truncated")]
+    assert sorted(found.filter(pl.col("group").is_null()).select("feature", "estimand").rows()) == sorted(sizes)
+    sides = [(a, group) for a in ("style_share", "dialect", "function_words", "auc") for group in (KINDS[0], KINDS[3])]
+    sides += [(a, KINDS[1]) for a in ("style_share", "n_words")]
+    for feature, group in sides:
+        assert found.filter(feature=feature, group=group)["estimand"].to_list() == ["before", "after", "reduction"]
+    assert found.height == len(sizes) + 3 * len(sides)
+    return found
+
+
+# Weights 1, 1, 2: (1 + 1 + 2)^2 / (1 + 1 + 4) = 16 / 6, of three prompts 8 / 9.
+def test_effective_size_by_hand():
+    assert effective_share(np.array([3.0, 4.0, 6.0])).tolist() == pytest.approx([8 / 9])
+    assert np.isnan(effective_share(np.zeros(3))).all()
+
+
+# Three people with 1, 2 and 5 prompts, and a cap that needs five: each weighs 1 in sum, a prompt 1, 1/2 or 1/5, on
+# average 3/8. By their mean they are 8/3, 4/3 and 8/15. Kish: 3^2 / (1 + 2/4 + 5/25) = 9 / 1.7 of 8 prompts.
+def test_weight_has_mean_1_and_its_cost_by_hand():
+    rows = [(user, f"a fox number {n}", f"t{user}") for n, user in enumerate("abbccccc")]
+    log = audited(prompts(rows), settings=Settings(cap=0.2))
+    table = fitted(log).of(log.prompts.collect())
+    assert table["user_cap"].to_list() == pytest.approx([1, 1 / 2, 1 / 2] + [1 / 5] * 5)
+    assert table["weight"].to_list() == pytest.approx([8 / 3, 4 / 3, 4 / 3] + [8 / 15] * 5)
+    found = sound(audit(log))
+    assert value(found, feature="weight", estimand="ess") == pytest.approx(9 / 1.7)
+    assert value(found, feature="weight", estimand="ess_share") == pytest.approx(9 / 1.7 / 8)
+    assert value(found, feature="weight", estimand="maximum") == pytest.approx(8 / 3)
+    assert value(found, feature="user_cap", estimand="truncated") == pytest.approx(7 / 8)
+
+
+def test_weights_have_mean_1_over_the_log_and_over_upscaled_prompts_and_others():
+    log = audited(selected(11, 300))
+    frame = log.prompts.collect()
+    table, up = fitted(log).of(frame), frame["upscaled"]
+    assert table["weight"].mean() == pytest.approx(1)
+    for part in (up, ~up):
+        assert table["inverse_probability"].filter(part).mean() == pytest.approx(1)
+
+
+def test_a_part_of_a_log_gets_the_weights_that_the_whole_gives_it():
+    frame = language_logs.simulated("adaptation-only", 3, 40)
+    weights = fitted(language_logs.audited(frame.with_columns(n_words=pl.col("text").str.count_matches(r"\S+"))))
+    whole = frame.with_columns(n_words=pl.col("text").str.count_matches(r"\S+"))
+    some = whole["user_id"].is_in(whole["user_id"].unique().sort()[:20].implode())
+    alone, cut = weights.of(whole.filter(some)), weights.of(whole).filter(some)
+    assert alone["density_ratio"].n_unique() > 10
+    assert alone.select(pl.col(pl.Float64).round(9)).equals(cut.select(pl.col(pl.Float64).round(9)))
+    assert weights.of(whole.clear()).is_empty()
+
+
+# The jackknife by hand: each person's texts and prompts are left out in turn. Lines of a file are of nobody and stay.
+@pytest.mark.parametrize("lines", [False, True], ids=["captions", "file"])
+def test_area_without_each_person_is_that_of_the_rest(lines):
+    draw = np.random.default_rng(13)
+    n = 60
+    users = [f"u{k}" for k in draw.integers(0, 8, n)]
+    mine = pl.DataFrame({"user_id": users, "thread_id": users})
+    theirs = pl.Series([None if lines else f"u{k}" for k in draw.integers(0, 8, n)], dtype=pl.String)
+    everyone = pl.concat([theirs, mine["user_id"]])
+    fold = np.array([place % 2 if user is None else int(user[1]) % 2 for place, user in enumerate(everyone)])
+    labels = np.arange(2 * n) < n
+    scores = tuple(draw.normal(labels, 1).round(1) for _ in range(2))
+    heavy = (np.ones(2 * n), np.concatenate([np.ones(n), draw.uniform(0.2, 3, n)]))
+    weighed = Weighed("weight", mine, heavy[1][n:], audited(prompts([])))
+    rows = list(area_rows(weighed, everyone, scores, fold))
+
+    def three(kept):
+        found = [weighted_area(s[kept], labels[kept], w[kept], fold[kept]) for s, w in zip(scores, heavy, strict=True)]
+        return [*found, max(found[0] - 0.5, 0) - max(found[1] - 0.5, 0)]
+
+    whole = np.array(three(np.ones(2 * n, dtype=bool)))
+    without = np.array([three((everyone != user).fill_null(True).to_numpy()) for user in sorted(set(users))])
+    error = np.sqrt((len(without) - 1) / len(without) * ((without - whole) ** 2).sum(axis=0))
+    assert [row["estimate"] for row in rows] == pytest.approx(whole.tolist())
+    assert [row["standard_error"] for row in rows] == pytest.approx(error.tolist())
+
+
+def test_people_who_adapt_are_brought_nearer_to_captions():
+    found = sound(audit(language_logs.audited(language_logs.simulated("adaptation-only", 1, 100))))
+    for feature in ("style_share", "auc"):
+        assert found.filter(feature=feature, estimand="reduction", group="density_ratio")["ci_low"][0] > 0
+    assert "The density-ratio weights bring the log nearer to the captions" in findings(found)[0]
+
+
+def test_dialect_is_compared_where_both_sides_have_it():
+    frame = language_logs.simulated("adaptation-only", 1, 100)
+    scored = frame.with_columns(dialect=pl.lit(0.5), caption_dialect=pl.lit(-1.0))
+    found = sound(audit(language_logs.audited(scored)))
+    assert value(found, feature="dialect", estimand="before", group="density_ratio") == pytest.approx(1.5)
+    assert value(found, feature="dialect", estimand="reduction", group="weight") == pytest.approx(0)
+    unknown = audit(language_logs.audited(frame, notes={"dialect": "too few words"})).filter(feature="dialect")
+    assert set(unknown["note"]) == {"too few words"}
+    of_file = audit(language_logs.audited(scored, reference=frame["text"].head(200).to_list()))
+    assert set(of_file.filter(feature="dialect")["note"]) == {"lines of a file have no dialect score"}
+
+
+@pytest.mark.parametrize("rows", [[], [("a", "a fox")], [(None, "a fox"), (None, "an owl")]])
+def test_every_row_is_there_with_a_reason(rows):
+    found = sound(audit(audited(prompts(rows))))
+    void = found.filter(pl.col("feature").is_in(["density_ratio", "inverse_probability", "dialect", "auc"]))
+    assert void["estimate"].null_count() == void.height
+    assert not any("nan" in sentence for sentence in findings(found))
+
+
+def test_hostile_texts_are_weighed():
+    odd = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "\u202egnp.exe\u2066", "\x00\x07", "", "x " * 5_000)
+    rows = [(f"u{n % 20}", odd[n % len(odd)], f"t{n % 80}") for n in range(400)]
+    log = audited(prompts(rows, upscaled=pl.Series([n % 3 == 0 for n in range(400)])))
+    sound(audit(log))
+    table = fitted(log).of(log.prompts.collect())
+    assert sum(table.null_count().row(0)) == 0 and table["weight"].is_finite().all()

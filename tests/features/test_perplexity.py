@@ -188,7 +188,7 @@ def test_a_model_that_cannot_be_loaded_is_an_error(tmp_path):
     tiny_gpt2.libraries()
     context = Context(Settings(language_model=str(tmp_path / "gone")))
     with pytest.raises(UnspoolError, match="There is no model at"):
-        perplexity.measure(pl.DataFrame({"text": ["a"]}), context)
+        perplexity.measure(pl.DataFrame({"text": ["a"]}).with_columns(user_id=pl.lit(None, dtype=pl.String)), context)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,9 @@ def test_the_paper_quantity_is_exp_of_the_loss_of_the_network(context):
 
     model = context.language_model
     texts = ["a cat on a mat", "portrait of a samurai"]
-    found = perplexity.measure(pl.DataFrame({"text": texts}), context)["perplexity_paper"]
+    found = perplexity.measure(
+        pl.DataFrame({"text": texts}).with_columns(user_id=pl.lit(None, dtype=pl.String)), context
+    )["perplexity_paper"]
     for text, value in zip(texts, found, strict=True):
         asked = torch.tensor(model.tokens([text]))
         with torch.no_grad():
@@ -224,7 +226,9 @@ def test_the_paper_quantity_is_exp_of_the_loss_of_the_network(context):
 
 
 def test_hostile_texts_have_finite_values(context):
-    found = perplexity.measure(pl.DataFrame({"text": HOSTILE}), context)
+    found = perplexity.measure(
+        pl.DataFrame({"text": HOSTILE}).with_columns(user_id=pl.lit(None, dtype=pl.String)), context
+    )
     assert found.null_count()["log_perplexity"].item() == 0
     assert found.select(pl.all().is_nan().any() | pl.all().is_infinite().any()).row(0) == (False,) * 4
 

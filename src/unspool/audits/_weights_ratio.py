@@ -1,17 +1,18 @@
 """The ratio of the densities of a reference and of the log's prompts, as odds of a cross-fitted classifier."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from unspool.analyses._whole_users import whole_users
 from unspool.audits import Audited
 from unspool.audits._groups import FIRST, REFERENCE, Groups, groups
 from unspool.audits._two_sample import FOLDS, Bools, fit, log_odds, matrix
+from unspool.audits._weights_sample import sampled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,8 +68,7 @@ def fitted_ratio(log: Audited) -> Ratio | str:
     """The models on a sample of whole users, or why there are none."""
     found = groups(log)
     target, what = _target(found)
-    kept, note = whole_users(log.log, pl.col("text").is_not_null(), log.settings.sample, "with prompts in threads")
-    prompts = log.prompts.join(kept.lazy(), on="user_id", how="semi").select("user_id", "text").collect()
+    prompts, note = sampled(log)
     if min(prompts.height, target.height) < LEAST:
         return f"fewer than {LEAST} prompts, or texts to compare them with, are of known people"
     texts = pl.concat([target["text"], prompts["text"]])
@@ -80,10 +80,18 @@ def fitted_ratio(log: Audited) -> Ratio | str:
     )
     if any(len(np.unique(labels[fold != number])) < 2 for number in range(FOLDS)):
         return "too few people write prompts to part them into folds"
-    strength = _strength(rows, labels, fold)
     parts = [fold != number for number in range(FOLDS)]
-    models = tuple(fit(rows[part], labels[part], None, strength) for part in parts) if strength else ()
+    with one_core():
+        strength = _strength(rows, labels, fold)
+        models = tuple(fit(rows[part], labels[part], None, strength) for part in parts) if strength else ()
     return _scaled(Ratio(models, 1.0, log.settings.seed, what, note, 0.0), prompts)
+
+
+def one_core() -> AbstractContextManager[Any]:
+    """Fits of sparse rows take several times as long on several cores, which hand each other short vectors."""
+    from threadpoolctl import threadpool_limits
+
+    return cast("AbstractContextManager[Any]", threadpool_limits(1, user_api="blas"))
 
 
 def _strength(rows: Any, labels: Bools, fold: Ints) -> float | None:

@@ -28,7 +28,10 @@ LEAST = 20
 
 @dataclass(frozen=True)
 class Selection:
-    """The fitted regression, the share of upscaled prompts, and the weights at the ends of ENDS."""
+    """The fitted regression, the share of upscaled prompts, and the weights at the ends of ENDS.
+
+    `scale`: of the weights of other prompts and of upscaled ones, so that either have mean 1.
+    """
 
     model: Any
     mean: Floats
@@ -36,10 +39,17 @@ class Selection:
     share: float
     low: float
     high: float
+    scale: tuple[float, float] = (1.0, 1.0)
 
     def of(self, prompts: pl.DataFrame) -> Floats:
         """A weight per prompt of whole users; NaN where the log does not know whether it was upscaled."""
-        return np.asarray(np.clip(self.raw(prompts), self.low, self.high))
+        scale = np.where(prompts["upscaled"].fill_null(False).to_numpy(), self.scale[1], self.scale[0])
+        return np.asarray(scale * np.clip(self.raw(prompts), self.low, self.high))
+
+    def cut(self, prompts: pl.DataFrame) -> NDArray[np.bool_]:
+        """Which weights are cut off, at either end."""
+        raw = self.raw(prompts)
+        return np.asarray((raw < self.low) | (raw > self.high))
 
     def raw(self, prompts: pl.DataFrame) -> Floats:
         """The same before the ends are cut off."""
@@ -91,5 +101,7 @@ def _fit(prompts: pl.DataFrame, share: float) -> Selection:
     labels = prompts["upscaled"].drop_nulls().to_numpy()
     model = LogisticRegression(C=1e3, max_iter=1000).fit(((x - mean) / spread)[known], labels)
     rough = Selection(model, mean, spread, share, 0.0, np.inf)
-    low, high = np.quantile(rough.raw(prompts)[known], ENDS)
-    return Selection(model, mean, spread, share, float(low), float(high))
+    raw = rough.raw(prompts)[known]
+    low, high = np.quantile(raw, ENDS)
+    means = [float(np.clip(raw[labels == one], low, high).mean()) for one in (False, True)]
+    return Selection(model, mean, spread, share, float(low), float(high), (1 / means[0], 1 / means[1]))

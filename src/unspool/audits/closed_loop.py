@@ -8,12 +8,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool.analyses import _words as words
-from unspool.analyses._whole_users import whole_users
+from unspool.analyses._draws import joined
 from unspool.audits import Audited, rows
 from unspool.audits._loop import TOLERATED, Law, holding_share, law, rounds
 from unspool.audits._shares import Row
+from unspool.audits._weights_sample import sampled
 from unspool.audits.weights import fitted
-from unspool.stats.jackknife import student
+from unspool.stats.jackknife import MIN_USERS, few, student
+from unspool.stats.logit import SEPARATED, logit
 
 TITLE = "Closed loop"
 QUESTION = "What becomes of the style of prompts if models are trained on such logs, round after round?"
@@ -27,7 +29,8 @@ LIMITS = (
 ORDER = 80
 FIGURES: tuple[str, ...] = ("rounds",)
 KINDS = ("all", "upscaled", "reweighted", "first")
-MOST = 200_000
+ESTIMANDS = ("tilt", "mass", "fresh_share")
+FLAT = "all prompts have the same share of style words"
 Floats = NDArray[np.float64]
 
 
@@ -51,7 +54,7 @@ def audit(log: Audited) -> pl.DataFrame:
         return rows(
             log,
             "closed_loop",
-            ({"feature": "style", "estimand": "mass", "group": kind, "note": found} for kind in KINDS),
+            [row for kind in KINDS for row in _void({"group": kind}, found)],
         )
     first, kinds, note = found
     return rows(log, "closed_loop", _rows(log, first, kinds, note))
@@ -62,14 +65,25 @@ def _rows(log: Audited, first: Data, kinds: dict[str, Data | str], note: str | N
     for kind, data in kinds.items():
         same: Row = {"feature": "style", "group": kind, "note": note}
         if isinstance(data, str):
-            yield {**same, "estimand": "tilt", "note": data}
+            yield from _void(same, data)
+            continue
+        if kind != "first" and np.ptp(np.concatenate([first.shares, data.shares])) == 0:
+            yield from _void(same, FLAT)
             continue
         slope, error, n = (0.0, None, len(np.unique(first.users))) if kind == "first" else tilt(first, data)
-        numbers = {"n_prompts": len(data.shares), "n_users": n}
+        numbers = {"n_prompts": len(data.shares), "n_users": len(np.unique(data.users))}
+        if error is None and kind != "first":
+            same["note"] = joined(note, few(n) if n < MIN_USERS else SEPARATED)
         ends = (slope, slope) if error is None else student(slope, error, n - 1, log.settings.level)[:2]
         p = None if error is None else student(slope, error, n - 1, log.settings.level)[2]
         yield {**same, **numbers, **_three(log, slope, ends, error), "estimand": "tilt", "p_value": p, "method": METHOD}
         yield from _masses(log, start, slope, ends, error, {**same, **numbers})
+
+
+def _void(same: Row, why: str) -> Iterator[Row]:
+    """The rows of a kind of data of which nothing is known."""
+    note = joined(same.get("note"), why)
+    yield from ({**same, "feature": "style", "estimand": one, "note": note} for one in ESTIMANDS)
 
 
 METHOD = "logistic regression against first prompts, the slope on the share of style words; errors clustered by user"
@@ -116,35 +130,32 @@ def tilt(first: Data, other: Data) -> tuple[float, float | None, int]:
     users = np.concatenate([first.users, other.users])
     slope, influence = _logistic(shares, label, weights)
     codes = np.unique(users, return_inverse=True)[1]
-    per_user = np.bincount(codes, influence)
-    n = len(per_user)
-    if n < 3:
+    n = int(codes.max(initial=-1)) + 1
+    if influence is None or n < MIN_USERS:
         return slope, None, n
+    per_user = np.bincount(codes, influence)
     return slope, float(np.sqrt(n / (n - 1) * (per_user**2).sum())), n
 
 
-def _logistic(x: Floats, y: Floats, w: Floats) -> tuple[float, Floats]:
-    """Weighted logistic regression of y on x by Newton's steps: the slope, and what each row moves it by."""
+def _logistic(x: Floats, y: Floats, w: Floats) -> tuple[float, Floats | None]:
+    """Weighted logistic regression of y on x: the slope, and what each row moves it by; None if x parts y in two."""
     design = np.column_stack([np.ones(len(x)), x])
-    beta = np.zeros(2)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ beta))
-        hessian = (design * (w * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, design.T @ (w * (y - p)))
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            break
-    p = 1 / (1 + np.exp(-design @ beta))
+    found = logit(design, y, weights=w)
+    slope = float(found.coefficients[1])
+    if found.note is not None:
+        return slope, None
+    p = found.probabilities(design)
+    hessian = (design * (w * p * (1 - p))[:, None]).T @ design
     moved = (design * (w * (y - p))[:, None]) @ np.linalg.inv(hessian)
-    return float(beta[1]), np.asarray(moved[:, 1])
+    return slope, np.asarray(moved[:, 1])
 
 
 def _data(log: Audited) -> tuple[Data, dict[str, Data | str], str | None] | str:
     """First prompts, and the prompts of each kind of data, of a sample of whole users."""
     if "n_style_words" not in log.prompts.collect_schema():
         return "the feature style was not measured"
-    kept, note = whole_users(log.log, pl.col("text").is_not_null(), MOST, "with prompts in threads")
-    prompts = log.prompts.join(kept.lazy(), on="user_id", how="semi").collect().filter(pl.col("n_words") > 0)
+    prompts, note = sampled(log)
+    prompts = prompts.filter(pl.col("n_words") > 0)
     if prompts.filter(pl.col("step") > 1).height == 0:
         return "no person is known to have a thread of two prompts"
     prompts = prompts.with_columns(
@@ -184,15 +195,24 @@ def findings(found: pl.DataFrame) -> list[str]:
     told = [_path(found, kind, last) for kind in ("all", "upscaled", "reweighted") if _known(found, kind)]
     begin = f"First prompts are {words.percent(start['estimate'])} style words. " if start else ""
     sentences = [f"{begin}After {last} rounds of training, {'; '.join(told)}."] if told else []
-    held = words.row(found, estimand="fresh_share", group="all")
-    if held:
-        sentences.append(
+    return [*sentences, *_held(found), "This is a projection under plain assumptions, and no forecast."]
+
+
+def _held(found: pl.DataFrame) -> Iterator[str]:
+    """How many fresh prompts hold the style, where it is clear which way it goes."""
+    held, tilted = (words.row(found, estimand=one, group="all") for one in ("fresh_share", "tilt"))
+    if held is None or tilted is None:
+        return
+    way = words.sign(tilted)
+    if way == 0:
+        yield "Whether training on all prompts raises the share of style words is not clear."
+    elif way < 0:
+        yield "Training on all prompts does not raise the share of style words: no fresh ones are needed to hold it."
+    else:
+        yield (
             f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts "
             f"({words.percent_interval(held)}) in every round hold the style within {TOLERATED:.0%} of what it was."
-            if held["estimate"]
-            else "Training on all prompts does not raise the share of style words: no fresh ones are needed to hold it."
         )
-    return [*sentences, "This is a projection under plain assumptions, and no forecast."]
 
 
 def _known(found: pl.DataFrame, kind: str) -> bool:
