@@ -164,7 +164,7 @@ def test_flags_stand_as_they_are_typed_and_no_prompt_is_quoted(tmp_path):
     audit_study(study, names=["privacy", "concentration", "safety", "selection"])
     export(study, "parquet", tmp_path / "out")
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert " --min-users K" in text
+    assert "(--min-users K)" in text
     assert "| pass it on |" in text
     for word in ("octane", "calc", "gnp", "alert", "boat"):
         assert word not in text, word
