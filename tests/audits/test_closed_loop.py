@@ -27,6 +27,21 @@ def test_fresh_prompts_hold_the_mass_where_algebra_says():
     assert resting(two_points(0.2), np.log(2), 0.5) == pytest.approx(0.05 + np.sqrt(0.1025), abs=1e-9)
 
 
+# The solution against rounds without end: where fresh prompts come in, where none does, and where no tilt is.
+@pytest.mark.parametrize("slope", [-3.0, -0.1, 0.0, 0.4, 5.0, 60.0])
+@pytest.mark.parametrize("fresh", [0.1, 0.3, 0.999, 1.0])
+def test_at_rest_is_where_many_rounds_end(slope, fresh):
+    first = law(np.random.default_rng(5).beta(2, 5, 500))
+    assert resting(first, slope, fresh) == pytest.approx(rounds(first, slope, 4_000, fresh)[-1], abs=1e-6)
+
+
+def test_without_fresh_prompts_only_the_most_styled_are_left():
+    first = law(np.array([0.1, 0.2, 0.2, 0.4]))
+    assert resting(first, 1.0, 0.0) == pytest.approx(0.4, abs=1e-9)
+    assert resting(first, -1.0, 1e-16) == pytest.approx(0.1, abs=1e-9)
+    assert resting(law(np.array([0.3])), 1.0, 0.0) == pytest.approx(0.3)
+
+
 # m = .22 at rest: .22 = l .2 + (1 - l) .44 / 1.22, so l = (.44 / 1.22 - .22) / (.44 / 1.22 - .2).
 def test_the_share_that_holds_is_solved_by_hand():
     top = 0.44 / 1.22

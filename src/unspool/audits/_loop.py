@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 Floats = NDArray[np.float64]
 
 TOLERATED = 0.1
 """How much above that of first prompts the style mass may stay in the end, by that of first prompts."""
-STEPS = 60
-FAR = 2_000
-"""Rounds after which a law that is held by fresh prompts has come to rest."""
+STEPS = 40
+CLOSE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,25 @@ def rounds(first: Law, slope: float, n: int, fresh: float = 0.0) -> list[float]:
 
 
 def resting(first: Law, slope: float, fresh: float) -> float:
-    """The style mass in the long run."""
-    now = first
-    for _ in range(FAR):
-        following = Law(first.values, fresh * first.mass + (1 - fresh) * now.tilted(slope).mass)
-        if np.abs(following.mass - now.mass).max() < 1e-12:
-            break
-        now = following
-    return now.mean
+    """The style mass in the long run.
+
+    At rest p = fresh p_first / (1 - (1 - fresh) e^{b s} / Z), where Z, the mean of e^{b s}, is what makes p sum to 1.
+    """
+    held = first.mass > 0
+    values, mass = first.values[held], first.mass[held]
+    logs = slope * values - (slope * values).max()
+    if fresh >= 1:
+        return first.mean
+    kept = (1 - fresh) * np.exp(logs)
+
+    def at_rest(z: float) -> Floats:
+        """p where the mean of e^{b s} is z; its sum falls from infinity at 1 - fresh to below 1 at 1."""
+        return np.asarray(fresh * mass * z / (z - kept))
+
+    least = (1 - fresh) * (1 + CLOSE) + CLOSE
+    if at_rest(least).sum() < 1:  # too few fresh prompts to move it from where the tilt alone ends
+        return float(values[logs == 0].mean())
+    return float(at_rest(brentq(lambda z: at_rest(z).sum() - 1, least, 2.0, xtol=CLOSE / 10)) @ values)
 
 
 def holding_share(first: Law, slope: float) -> float:

@@ -113,13 +113,12 @@ class Log:
             .select(pl.col(name).cast(kind) for name, kind in PROMPT_TRUTH.items())
         )
 
-    def quantities(self) -> dict[str, float]:
-        """Numbers that are true of the log: settings by their names, growth, drift; docs/simulate.md tells each."""
-        return dict(self._quantities)
+    def quantities(self, every: int = 1) -> dict[str, float]:
+        """Numbers that are true of the log: settings by their names, growth, drift; docs/simulate.md tells each.
 
-    @cached_property
-    def _quantities(self) -> dict[str, float]:
-        return quantities(self.parameters, self.truth["prompts"], self._people, self.seed)
+        Drift takes every n-th thread on, which is most of the work; it is left out if `every` is 0.
+        """
+        return quantities(self.parameters, self.truth["prompts"], self._people, self.seed, every)
 
     def table(self, *, threads: bool = False) -> pl.DataFrame:
         """The prompts as a table that the source `table` reads, with captions where the scenario has them.

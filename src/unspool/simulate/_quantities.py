@@ -10,11 +10,16 @@ from unspool.simulate._parameters import Parameters
 from unspool.simulate._shadow import drifts
 
 
-def quantities(parameters: Parameters, prompts: pl.DataFrame, lives: Sequence[Life], seed: int) -> dict[str, float]:
-    """Every setting that is a number, by its name, and the log's own numbers; see docs/simulate.md."""
+def quantities(
+    parameters: Parameters, prompts: pl.DataFrame, lives: Sequence[Life], seed: int, every: int
+) -> dict[str, float]:
+    """Every setting that is a number, by its name, and the log's own numbers; see docs/simulate.md.
+
+    Drifts are those of every n-th thread; of none if `every` is 0.
+    """
     named = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
     settings = {name: float(value) for name, value in named.items() if isinstance(value, int | float)}
-    return settings | _growth(prompts) | (drifts(lives, seed) if lives else {})
+    return settings | _growth(prompts) | (drifts(lives, seed, every) if lives and every else {})
 
 
 def _growth(prompts: pl.DataFrame) -> dict[str, float]:

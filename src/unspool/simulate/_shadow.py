@@ -16,18 +16,20 @@ LEAST_STEPS = 10
 SCALES = ("log_n_words", "n_style_words", "n_content_words")
 
 
-def drifts(lives: Sequence[Life], seed: int) -> dict[str, float]:
+def drifts(lives: Sequence[Life], seed: int, every: int = 1) -> dict[str, float]:
     """drift_<feature> for each of SCALES: mean change per step as if no thread had ended, nothing without a step.
 
     Sum over t of S(t) times the mean change from prompt t to t + 1 of all threads, written on or continued, by the sum
-    of S(t), the number of threads in the log that have prompt t + 1. Methods: docs/simulate.md.
+    of S(t), the number of threads in the log that have prompt t + 1. The mean change is that of every n-th thread.
+    Methods: docs/simulate.md.
     """
     courses = [course for life in lives for course in life.courses]
     longest = max(len(course.words) for course in courses)
     if longest < 2:
         return {}
     length = max(longest, LEAST_STEPS)
-    words = np.array([_continued(life, course, length, seed) for life in lives for course in life.courses])
+    shown = [(life, course) for life in lives for course in life.courses][::every]
+    words = np.array([_continued(life, course, length, seed) for life, course in shown])
     reached = np.bincount([len(course.words) for course in courses], minlength=length + 1)[::-1].cumsum()[::-1]
     weights = reached[2 : length + 1]
     changes = [np.diff(values, axis=1).mean(axis=0) for values in _scales(words)]

@@ -41,7 +41,7 @@ JUDGED = PLACE | {
     "why": pl.String,
 }
 """One row per claim and check. `n_unknown`: seeds without an estimate. `bias_error`: Monte Carlo standard error of
-`bias_in_sd`. `p_value`: of the exact binomial test of coverage or size. `passed` null: there is no mark."""
+`bias_in_sd`. `p_value`: of the exact binomial test of coverage or size. `passed` null: there is no mark, or no seed asked."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _claim(claim: Claim, runs: pl.DataFrame) -> Iterator[dict[str, Any]]:
     if sample.n:
         same |= {"mean": float(sample.estimates.mean()), "sd": _sd(sample.estimates)}
     for check in claim.checks:
-        yield {**same, "check": check, "passed": None if check == "misleads" else False, **_check(check, sample)}
+        failed = None if check == "misleads" or not same["n_seeds"] else False
+        yield {**same, "check": check, "passed": failed, **_check(check, sample)}
 
 
 def _sample(claim: Claim, runs: pl.DataFrame) -> _Sample:
