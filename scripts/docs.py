@@ -7,7 +7,7 @@ A page holds generated blocks between two comments; all around them is written b
     <!-- end: NAME -->
 
 NAME is `commands`, `columns TABLE`, `source NAME`, `feature NAME`, `analysis NAME`, `audit NAME`, `form NAME`,
-`sources`, `rules`, `features`, `analyses`, `audits`, `forms` or `demo`.
+`sources`, `rules`, `features`, `analyses`, `audits`, `forms`, `demo` or `validation`.
 """
 
 import inspect
@@ -29,6 +29,10 @@ from unspool.analyses import Analysis, analysis, in_order
 from unspool.commands import _screen, application
 from unspool.features import estimated, feature
 from unspool.sources import source
+from unspool.validation.claims import CLAIMS
+from unspool.validation.marks import judge_tally
+from unspool.validation.tallies import TALLY, added
+from unspool.validation.wording import as_markdown, summed_up
 
 ROOT = Path(__file__).parents[1]
 WIDTH = 100
@@ -325,6 +329,13 @@ def demo() -> str:
     return f"```text\n$ pip install uv && uv run unspool demo\n{CUT}\n{told}\n{CUT}\n```"
 
 
+def validation() -> str:
+    """What the simulated logs of docs/validation.csv say of the claims."""
+    tallied = added(pl.read_csv(ROOT / "docs" / "validation.csv", schema_overrides=TALLY).select(*TALLY))
+    found = judge_tally(tallied, CLAIMS)
+    return f"{summed_up(found)}\n\n{as_markdown(found)}".rstrip()
+
+
 def block(name: str) -> str:
     """The content of a generated block."""
     kind, _, rest = name.partition(" ")
@@ -345,6 +356,7 @@ def block(name: str) -> str:
         "audits": audits_list,
         "forms": forms_list,
         "demo": demo,
+        "validation": validation,
     }
     return with_name[kind](rest) if rest else without[kind]()
 

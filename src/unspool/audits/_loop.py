@@ -67,7 +67,7 @@ def resting(first: Law, slope: float, fresh: float) -> float:
     kept = (1 - fresh) * np.exp(logs)
 
     def at_rest(z: float) -> Floats:
-        """p where the mean of e^{b s} is z; its sum falls from infinity at 1 - fresh to below 1 at 1."""
+        """P where the mean of e^{b s} is z; its sum falls from infinity at 1 - fresh to below 1 at 1."""
         return np.asarray(fresh * mass * z / (z - kept))
 
     least = (1 - fresh) * (1 + CLOSE) + CLOSE

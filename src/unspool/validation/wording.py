@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from unspool.audits import MODE as AUDIT
 from unspool.validation.claims import PLACE, TRUE
 
 if TYPE_CHECKING:
@@ -14,10 +15,12 @@ HEADS = ("mark", "estimate", "truth", "mean", "bias / SD", "covers", "rejects")
 
 
 def lines(found: pl.DataFrame) -> Iterator[tuple[str, list[tuple[str, ...]], int]]:
-    """Each scenario with the cells of its claims and its number of logs."""
-    for (name,), rows in found.group_by("scenario", maintain_order=True):
+    """Each scenario with the cells of its claims and its number of logs; its audits, of fewer logs, by themselves."""
+    named = found.with_columns(audits=pl.col("mode") == AUDIT)
+    for (name, audits), rows in named.group_by("scenario", "audits", maintain_order=True):
         claims = rows.partition_by(*PLACE, maintain_order=True)
-        yield str(name).replace("_", "-"), [_cells(claim) for claim in claims], int(rows["n_seeds"][0])
+        title = str(name).replace("_", "-") + (", audits" if audits else "")
+        yield title, [_cells(claim) for claim in claims], max(rows["n_seeds"].to_list())
 
 
 def _cells(claim: pl.DataFrame) -> tuple[str, ...]:
@@ -46,6 +49,8 @@ def _mark(claim: pl.DataFrame) -> tuple[str, str]:
     """Whether all marks are met, and which are not; and in how many logs there was no estimate."""
     unknown = claim["n_unknown"][0]
     missing = [f"no estimate in {unknown:,}"] if unknown else []
+    if not claim["n_seeds"][0]:
+        return "-", " (not in these logs)"
     if claim["passed"].is_null().all():
         return "shown", _bracketed(["misleads", *missing])
     failed = claim.filter(~pl.col("passed"))["check"].to_list()
@@ -104,5 +109,5 @@ def summed_up(found: pl.DataFrame) -> str:
     met = int(marked["passed"].sum())
     missed = marked.height - met
     told = f"{met:,} of {marked.height:,} marks met" + (f", {missed:,} not" if missed else "")
-    shown = found.height - marked.height
+    shown = found.filter(pl.col("passed").is_null(), pl.col("n_seeds") > 0).height
     return f"{told}." + (f" {shown:,} estimates are shown that mislead, as expected." if shown else "")

@@ -1,0 +1,41 @@
+"""Tallies of parts add up to the tally of all."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.validation.test_marks import claim, runs
+
+from unspool.validation.marks import judge, judge_tally
+from unspool.validation.tallies import TALLY, added, tally
+
+
+# Estimates -1, 1 and none with truth 0: mean 0, squares 2; of -2.5..0.5 and -0.5..2.5 both hold 0 and neither rejects.
+def test_by_hand():
+    row = tally(runs([-1.0, None, 1.0], half=1.5), [claim("bias")]).row(0, named=True)
+    assert {name: row[name] for name in list(TALLY)[7:]} == {
+        **{"n_seeds": 3, "n": 2, "mean": 0.0, "squares": 2.0, "n_truth": 3, "truth": 0.0},
+        **{"n_intervals": 2, "covered": 2, "rejected": 0},
+    }
+
+
+@given(st.lists(st.none() | st.floats(-5, 5), min_size=1, max_size=30), st.integers(0, 30))
+def test_parts_add_up(estimates, cut):
+    ours = [claim("bias", "coverage", "size", "power", "misleads")]
+    parts = [tally(runs(part), ours) for part in (estimates[:cut], estimates[cut:])]
+    together, whole = added(pl.concat(parts)), tally(runs(estimates), ours)
+    for name in TALLY:
+        ours_, theirs = together[name].item(), whole[name].item()
+        assert ours_ == (pytest.approx(theirs, abs=1e-9) if isinstance(theirs, float) else theirs), name
+
+
+def test_a_claim_that_no_run_was_asked_has_no_mark():
+    nothing = runs([1.0]).clear()
+    assert judge(nothing, [claim("bias", "power")])["passed"].to_list() == [None, None]
+
+
+def test_claims_that_a_tally_lacks_are_left_out():
+    kept = tally(runs(list(np.arange(5.0))), [claim("bias")])
+    assert judge_tally(kept.clear(), [claim("bias")]).is_empty()
+    assert judge_tally(kept, [claim("bias")]).height == 1
