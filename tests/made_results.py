@@ -216,6 +216,49 @@ def distances(groups=("first", "last", "upscaled"), pairs=("first:last", "first:
     return [*means, *(point("model_language", "text", "auc", 0.6, 0.1, group=pair, **n) for pair in pairs)]
 
 
+def models():
+    own = {"own_model": 0.4, "own_model_within": 0.3, "own_model_weeks": 0.2}
+    kept = {"kept_same": 0.5, "kept_switched": 0.3, "kept_less": 0.2}
+    parts = {"upscale_difference": 0.1, "upscale_by_prompts": 0.04, "upscale_by_model": 0.06}
+    return [
+        *corrected("model_specific", "style", own | kept),
+        *corrected("model_specific", "upscaled", parts),
+    ]
+
+
+def surprisal(features=("slor", "dialect")):
+    changes = {"raw_transition": -0.2, "length_held": -0.05, "same_length": 0.01}
+    appended = {"append_observed": 0.3, "append_null": 0.1, "beyond_append": 0.2}
+    rows = [row for feature in features for row in corrected("surprisal", feature, changes)]
+    return [*rows, *corrected("surprisal", "dialect", appended)]
+
+
+def variance(features=PAIR):
+    shares = {"user": 0.5, "thread": 0.3, "prompt": 0.2}
+    return [row for feature in features for row in corrected("variance", feature, shares)]
+
+
+def families(analysis, values):
+    return [row for feature in ("style", "content") for row in corrected(analysis, feature, values)]
+
+
+def reinforcement():
+    return families("reinforcement", {"log_odds": 0.4, "log_odds_kept": 0.3, "log_odds_term": 0.2})
+
+
+def exposure():
+    return families("exposure", {"hazard": 0.4, "hazard_without_blocks": 0.3})
+
+
+def entrainment():
+    return families("entrainment", {"excess": 0.1, "C": 0.2})
+
+
+def repair():
+    cells = {"seen_before": 0.2, "missing_then_appears": 0.7, "missing_and_stays": 0.1}
+    return corrected("repair", "all", cells | {"excess": 0.5, "excess_users": 0.4, "selection": 0.1, "placebo": 0.0})
+
+
 def everything():
     missing = "the language model was not asked for"
     return frame(
@@ -239,6 +282,13 @@ def everything():
             *incidence(),
             *specification(),
             *carryover(),
+            *models(),
+            *surprisal(),
+            *variance(),
+            *reinforcement(),
+            *exposure(),
+            *repair(),
+            *entrainment(),
             *scorecard(),
         ]
     )

@@ -9,9 +9,10 @@ from tests.analyses.measured import frame, thread
 
 from unspool import simulate, tables
 from unspool.analyses import Measured
+from unspool.analyses._models import label
 from unspool.audits import Audited, Settings, _intent_threads, intent
 from unspool.audits._groups import NO_THREADS
-from unspool.audits._intent_models import ENOUGH, NOT_NAMED, OTHER, SHOWN, label, models
+from unspool.audits._intent_models import ENOUGH, NOT_NAMED, OTHER, SHOWN, models
 from unspool.audits._intent_words import measures
 from unspool.edits.terms import terms
 from unspool.features.repetition import stop_words

@@ -32,14 +32,23 @@ ROWS = {
     "incidence": (made.incidence, None),
     "specification": (made.specification, "drift/ipcw"),
     "scorecard": (made.scorecard, None),
+    "models": (made.models, None),
+    "surprisal": (made.surprisal, None),
+    "variance": (made.variance, None),
+    "reinforcement": (made.reinforcement, None),
+    "exposure": (made.exposure, None),
+    "entrainment": (made.entrainment, None),
+    "repair": (made.repair, None),
     "lorenz": (made.lorenz, "lorenz"),
     "rounds": (made.rounds, "mass"),
     "pairs": (made.pairs, None),
     "distances": (made.distances, None),
 }
-DOTS = ("change", "forest", "asymmetry", "carryover", "specification")
+DOTS = ("change", "forest", "asymmetry", "carryover", "specification", "models", "surprisal", "repair")
+FAMILIES = ("reinforcement", "exposure", "entrainment")
 SEVERAL = ("order_curve", "risers_centred", "tenure", "incidence")
-ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", "n_left", "share", *SEVERAL)
+FIRST = ("own_model", "user", "log_odds", "hazard", "excess", "seen_before")
+ONE = ("risers", "auc_base", "raw_transition", "pooled", "net", "repair", "n_left", "share", *SEVERAL, *FIRST)
 """An estimand of those figures that draw several."""
 HOSTILE = '<script>alert(1)</script> & "x" \u202e\x07 {{7*7}} ]]>'
 
@@ -140,6 +149,13 @@ def test_spec_is_valid_and_its_names_are_unique(name):
         ("incidence", {"share of threads", "Step of the thread"}),
         ("specification", {"ipcw"}),
         ("scorecard", set()),
+        ("models", {"log ratio per term"}),
+        ("surprisal", {"change per step, nats per token"}),
+        ("variance", {"share of the variance"}),
+        ("reinforcement", {"log odds ratio"}),
+        ("exposure", {"log ratio of hazards"}),
+        ("entrainment", {"difference of rates"}),
+        ("repair", {"share of added words"}),
         ("lorenz", {"share of prompts", "People, the least active first (%)"}),
         ("rounds", {"share of style words", "Round of training"}),
         ("pairs", {"number"}),
@@ -153,7 +169,9 @@ def test_axes_have_titles_with_units(name, titles):
     assert axis_titles(figure) == titles
 
 
-@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS])
+@pytest.mark.parametrize(
+    "name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS, *FAMILIES]
+)
 def test_intervals_are_drawn_and_told(name):
     figure = drawn(name)[0]
     fields = {e["field"] for _, e in encodings(figure.chart.to_dict()) if "field" in e}
@@ -170,7 +188,9 @@ def test_nothing_is_drawn_of_no_rows(name):
     assert drawing(name).draw(nulls, made.COLUMNS, PAPER) == []
 
 
-@pytest.mark.parametrize("name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS])
+@pytest.mark.parametrize(
+    "name", ["drift", "convergence", "across", "upscaled", "predict", "parameters", *DOTS, *FAMILIES]
+)
 def test_without_intervals_points_remain(name):
     none = [{k: v for k, v in row.items() if not k.startswith("ci_")} for row in ROWS[name][0]()]
     figure = drawn(name, none)[0]
@@ -195,6 +215,24 @@ def test_lines_are_apart_without_colour(name):
     for channel in ("color", "strokeDash", "shape"):
         scale = found[channel]["scale"]
         assert len(scale["domain"]) == len({str(value) for value in scale["range"]}) == n
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_style_and_content_are_apart_without_colour_and_beside_each_other(name):
+    figure = drawn(name)[0]
+    shape = dict(encodings(figure.chart.to_dict()))["shape"]["scale"]
+    assert dict(zip(shape["domain"], shape["range"], strict=True)) == {
+        "style terms": "circle",
+        "content terms": "square",
+    }
+    labels = figure.data["label"].to_list()
+    assert labels[::2] == labels[1::2] and figure.data["feature"].to_list() == ["style", "content"] * (len(labels) // 2)
+
+
+def test_the_bars_of_the_variance_add_up():
+    data = drawn("variance")[0].data
+    assert data.group_by("label").agg(pl.col("estimate").sum())["estimate"].to_list() == pytest.approx([1, 1])
+    assert data["place"].to_list() == [0, 1, 2] * 2
 
 
 def test_prompts_and_captions_are_apart_without_colour():

@@ -304,7 +304,16 @@ def test_wrong_column_maps(tmp_path, columns, told):
     assert caught.value.exit_code == 2
 
 
-def test_never_recognised():
+def test_without_a_map_the_columns_that_are_named_as_roles_are_read(tmp_path):
+    path = written(tmp_path, "text,user_id,colour,upscaled\na fox,u1,red,1\na cat,u2,blue,\n")
+    rows, _ = read(path, {})
+    assert rows.select("text", "user_id", "upscaled").rows() == [("a fox", "u1", True), ("a cat", "u2", None)]
+    assert "red" not in str(rows.rows())
+    assert read(path, {"text": "colour"})[0]["text"].to_list() == ["red", "blue"]
+
+
+def test_recognised_by_the_names_of_user_time_and_text_alone():
+    assert recognise(Head(".csv", b"time,user_id,text\n", ("time", "user_id", "text", "colour"))) == "table"
     assert not table.matches(Head(".csv", b"text,user_id", ("text", "user_id")))
     with pytest.raises(UnspoolError, match="--source table"):
         recognise(Head(".csv", b"text,user_id\n", ("text", "user_id")))

@@ -7,7 +7,7 @@ import numpy as np
 
 from unspool.analyses._carryover_rows import ratio
 from unspool.analyses._people import Ints
-from unspool.analyses._sequel import ALIKE, TAIL, Sequel
+from unspool.analyses._sequel import ALIKE, TAIL, Said, Sequel
 from unspool.analyses._steps import Flags, Row, Steps, method, told
 from unspool.edits.terms import CONTENT, STYLE
 from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
@@ -50,14 +50,18 @@ def added(found: Sequel, family: str, threads: Ints, away: tuple[int, int]) -> A
     said, n = found.said, found.said.n
     content = said.of(CONTENT)
     alike = np.any([content.overlap(threads + n, threads + far) >= ALIKE for far in away], axis=0)
-    looked = threads[~alike]
-    terms = said.of(family)
-    which, code = terms.within(looked + n)
-    new = ~terms.has(looked[which], code)
-    thread, code = looked[which][new], code[new]
+    looked, terms = threads[~alike], said.of(family)
+    thread, code = gained(terms, looked)
     there = np.array([terms.has(thread + far, code) for far in away])
     pasted = np.any([said.pasted(thread + n, thread + far) for far in away], axis=0)
     return Added(thread, there, pasted, away, int(alike.sum()), len(looked))
+
+
+def gained(said: Said, threads: Ints) -> tuple[Ints, Ints]:
+    """The terms that the last prompt of some threads has and their first has not: thread and code, one per term."""
+    which, code = said.within(threads + said.n)
+    new = ~said.has(threads[which], code)
+    return threads[which][new], code[new]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from unspool.analyses._drift_along import Along
 from unspool.analyses._people import NOBODY, Ints
 from unspool.analyses._steps import Flags, Row
 from unspool.analyses._stopping_ends import ABANDONED, CAUSES, SATISFIED, SWITCHED
+from unspool.analyses._stopping_levels import levels
 from unspool.analyses._stops import Stops, standard, with_unknown
 from unspool.stats.jackknife import Floats, jackknife
 from unspool.stats.logit import logit, one_step, unit_sums
-from unspool.stats.within import means
 
 HEADLINES = ("hazard", "hazard_pooled", *(f"hazard_{cause}" for cause in CAUSES), "upscale_hazard")
 LEAST = 10
@@ -31,13 +31,9 @@ class Hazards:
 
     @cached_property
     def columns(self) -> list[Floats]:
-        """Steps, gap, the user's mean of the feature, the feature: one value per prompt."""
-        x, known, user = self.along.x, self.along.known, self.along.steps.user
-        middle = np.full(len(x), np.nan)
-        if known.any():
-            mean = means(x[known], user[known])
-            middle[known] = mean[user[known]]
-        return [*self.stops.by_step(), *with_unknown(self.stops.gap), standard(middle), standard(x)]
+        """Steps, gap, the user's level of the feature, the feature: one value per prompt."""
+        level = standard(levels(self.along))
+        return [*self.stops.by_step(), *with_unknown(self.stops.gap), level, standard(self.along.x)]
 
     def rows(self) -> Iterator[Row]:
         """All estimands of HEADLINES."""
@@ -81,10 +77,10 @@ class Hazards:
         outcome = y[chosen].astype(np.float64)
         fit = logit(z, outcome)
         if fit.place(len(columns) - 1) is None:
-            return along.void(name, "the feature does not vary beside the steps and the users' means")
+            return along.void(name, "the feature does not vary beside the steps and the users' levels")
         sums = unit_sums(z, outcome, fit, along.steps.units[chosen], along.steps.people.n_units)
         found = jackknife(sums, one_step(fit, len(columns) - 1), level=along.steps.log.settings.level)[0]
-        beside = "step, gap" if pooled else "step, gap, the user's mean of the feature"
+        beside = "step, gap" if pooled else "step, gap, the user's level of the feature so far"
         what = f"logit beside {beside}, per SD of the feature at this prompt"
         return along.row(name, found, what, chosen, *notes, fit.note)
 

@@ -12,6 +12,7 @@ from unspool.analyses import Measured, convergence, drift, results
 from unspool.analyses import _words as words
 from unspool.analyses._columns import known
 from unspool.analyses._draws import Request, Row, joined, together, unknown
+from unspool.analyses._models import version
 from unspool.analyses._panel import Cells, Panel, cells, panel
 from unspool.stats.bootstrap import Interval
 
@@ -74,16 +75,8 @@ def _parts(log: Measured, found: Panel) -> tuple[list[Part], list[Row]]:
 def _value(kind: str, schema: pl.Schema) -> pl.Expr:
     """The value of a kind at each prompt; null where it is unknown."""
     if kind == "version":
-        return _version() if "params" in schema else pl.lit(None, dtype=pl.String)
+        return version() if "params" in schema else pl.lit(None, dtype=pl.String)
     return pl.col(kind) if kind in schema else pl.lit(None, dtype=pl.String)
-
-
-def _version() -> pl.Expr:
-    """`6.1` of `--v 6.1`, `niji 5` of `--niji 5`; the last one if there are several, as the bot takes it."""
-    name, values = pl.element().struct.field("name"), pl.element().struct.field("values")
-    value = values.list.first().fill_null("")
-    told = pl.when(name == "niji").then((pl.lit("niji ") + value).str.strip_chars()).when(value != "").then(value)
-    return pl.col("params").list.eval(told.filter(name.is_in(["version", "niji"]))).list.last()
 
 
 def _of_kind(kind: str, values: pl.Series) -> tuple[list[Part], dict[str, Row]]:

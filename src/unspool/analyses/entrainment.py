@@ -25,7 +25,7 @@ LIMITS = (
     "differ by chance and by what was edited between them."
 )
 ORDER = 125
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("entrainment",)
 FAMILIES: dict[str, tuple[int, ...]] = {"all": (CONTENT, STYLE), "content": (CONTENT,), "style": (STYLE,)}
 RARE = (0.001, 0.01)
 """Words are compared within classes: shown by fewer than 1 in 1,000 grids, fewer than 1 in 100, and more."""

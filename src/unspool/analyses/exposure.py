@@ -34,7 +34,7 @@ LIMITS = (
     "reads the channel is not known."
 )
 ORDER = 140
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("exposure",)
 FEATURES = ("style", "content")
 REPLICATES = 999
 METHOD = "log ratio to times shifted by 2 to 8 hours either way, less that of other terms"

@@ -17,7 +17,7 @@ LIMITS = (
     "what an upscale says about a single term of a prompt is not known."
 )
 ORDER = 130
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("reinforcement",)
 FEATURES = ("style", "content")
 
 

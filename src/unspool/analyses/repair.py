@@ -25,7 +25,7 @@ LIMITS = (
     "that the user added sooner or later can be compared."
 )
 ORDER = 120
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("repair",)
 ALL = "all"
 SAME = "same words"
 

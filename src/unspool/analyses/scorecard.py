@@ -73,6 +73,9 @@ SIGNATURES: dict[str, Signature] = {
         "style is kept more after an own upscale", ("reinforcement", "style", "log_odds"), "0+0000"
     ),
     "exposure": Signature("first uses follow the use of others", ("exposure", "style", "hazard"), "00+0.0"),
+    "model_specific": Signature(
+        "added style follows the model, within people", ("model_specific", "style", "own_model_within"), "0+.000"
+    ),
     "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0

@@ -18,7 +18,10 @@ from unspool.stats.jackknife import Floats, jackknife
 
 TITLE = "When people stop"
 QUESTION = "Do people stop, give up, move on or upscale after some prompts more than after others?"
-CITATION = "Prentice & Gloeckler 1978 (Biometrics); Mundlak 1978 (Econometrica); MacKinnon, Nielsen & Webb 2025"
+CITATION = (
+    "Prentice & Gloeckler 1978 (Biometrics); Mundlak 1978 (Econometrica); Henderson 1975 (Biometrics 31); MacKinnon, "
+    "Nielsen & Webb 2025"
+)
 LIMITS = (
     "What precedes an end need not be its reason: the log shows the prompt, not the intent; it is observed, not tried "
     "out; and an end is where the rule of grouping puts it."

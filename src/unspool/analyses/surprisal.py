@@ -24,7 +24,7 @@ LIMITS = (
     "began with, in the place of what was appended, are the comparison for it."
 )
 ORDER = 70
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("surprisal",)
 FEATURES = ("log_perplexity", "surprisal_standardised", "first_surprisal", "slor", "dialect")
 LENGTH = "n_words"
 KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -29,7 +29,7 @@ LIMITS = (
     "along threads is in the part of prompts."
 )
 ORDER = 110
-FIGURES: tuple[str, ...] = ()
+FIGURES: tuple[str, ...] = ("variance",)
 ICC = ("icc_user", "icc_thread")
 SHARES = (*COMPONENTS, *ICC, "design_effect")
 ESTIMANDS = (*SHARES, "largest_influence")

@@ -1,4 +1,4 @@
-"""With which model and version a prompt was made, and the models that have enough threads."""
+"""The models that have enough threads to be shown by themselves."""
 
 from collections.abc import Iterator
 
@@ -10,22 +10,6 @@ ENOUGH = 20
 """Threads that a model needs to be shown by itself."""
 SHOWN = 12
 OTHER, NOT_NAMED = "other", "not named"
-
-
-def label() -> pl.Expr:
-    """`midjourney 6.1` of the model midjourney and `--v 6.1`, `midjourney niji 5` of `--niji 5`.
-
-    Without a model `version 6.1` and `niji 5`; null if neither is known. The last version counts if there are several,
-    as the bot takes it.
-    """
-    name, values = pl.element().struct.field("name"), pl.element().struct.field("values")
-    value = values.list.first().fill_null("")
-    told = pl.when(name == "niji").then((pl.lit("niji ") + value).str.strip_chars()).when(value != "").then(value)
-    version = pl.col("params").list.eval(told.filter(name.is_in(["version", "niji"])).drop_nulls()).list.last()
-    model = pl.col("model").str.strip_chars().replace("", None)
-    alone = pl.when(version.str.starts_with("niji")).then(version).otherwise("version " + version)
-    both = pl.concat_str(model, version, separator=" ", ignore_nulls=True)
-    return pl.when(model.is_null()).then(alone).otherwise(both)
 
 
 def models(labels: pl.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -7,11 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unspool import tables
+from unspool.analyses._models import label
 from unspool.analyses._people import People, people
 from unspool.analyses._steps import in_threads
 from unspool.analyses._whole_users import whole_users
 from unspool.audits import Audited
-from unspool.audits._intent_models import label
 from unspool.audits._intent_words import measures
 from unspool.stats.jackknife import Floats
 

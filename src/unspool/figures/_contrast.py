@@ -80,3 +80,27 @@ def ends(rows: pl.DataFrame, zero: float) -> list[float]:
     low, high = min([*values, zero]), max([*values, zero])
     pad = (MARGIN - 1) * (high - low or 1)
     return [low - pad, high + pad]
+
+
+FAMILIES = {"style": "style terms", "content": "content terms"}
+
+
+def of_families(
+    name: str, title: str, rows: pl.DataFrame, names: Mapping[str, str], axis: str, theme: Theme, *nouns: str
+) -> list[Figure]:
+    """A row of the chart per estimand, with a mark for style and one for content terms; [] if nothing is known."""
+    found = known(rows.filter(pl.col("feature").is_in(list(FAMILIES))), names, group=None)
+    if not found.height:
+        return []
+    found = found.sort(pl.col("feature") == "content", maintain_order=True)
+    family = [FAMILIES[one] for one in found["feature"]]
+    labels = [names[one] for one in found["estimand"]]
+    told = [f"{label}, {what}" for label, what in zip(labels, family, strict=True)]
+    order = {label: place for place, label in enumerate(names.values())}
+    data = _labels.drawn(found, told).with_columns(
+        label=pl.Series(labels, dtype=pl.String), family=pl.Series(family, dtype=pl.String)
+    )
+    data = data.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
+    key = ("family", list(FAMILIES.values()))
+    chart = _marks.dots(data, theme, axis, ends(found, 0), 0, key=key, name=title)
+    return [Figure(name, title, chart, _labels.n(found, *nouns), f"{title}: {'; '.join(data['told'])}.", data)]

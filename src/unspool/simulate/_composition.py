@@ -34,6 +34,7 @@ class Composition:
 
     `pool`: phrases to toggle. `added`: groups of style phrases put in since the first prompt. `listed`: all words that
     a prompt of drawn length can list, content or style; `log_length` its present length, `level` where it is drawn to.
+    `model`: the version that makes the images, "" if prompts do not tell.
     """
 
     scene: Scene
@@ -44,6 +45,7 @@ class Composition:
     listed: tuple[tuple[str, bool], ...] = ()
     log_length: float = 0.0
     level: float = 0.0
+    model: str = ""
     copied: Turn | None = None
 
     def draft(self) -> Draft:
@@ -52,7 +54,9 @@ class Composition:
         now = self.listed[: max(n, 0)]
         stated = tuple(slot for slot, _ in self.scene.details if slot in self.stated)
         style = (*self.style, *(word for word, is_style in now if is_style))
-        return Draft(self.scene, stated, style, more=tuple(word for word, is_style in now if not is_style))
+        params = (("v", self.model),) if self.model else ()
+        more = tuple(word for word, is_style in now if not is_style)
+        return Draft(self.scene, stated, style, params=params, more=more)
 
     def copy(self) -> "Composition":
         """The same, to go on from apart."""

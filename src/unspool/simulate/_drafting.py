@@ -36,6 +36,8 @@ class Drafter:
         self.block = tuple(self.draw_phrases(int(rng.integers(6, 14)), [])) if p.pi_paste else ()
         self.keeps = self._kept(p.retention)
         self.stays = self._kept(1 - p.pi_drop)
+        self.half = int(rng.integers(2)) if p.models else 0
+        self.version = self.half if p.models and rng.random() < (1 + p.model_taste) / 2 else 1 - self.half
 
     def _kept(self, mean: float) -> tuple[float, float]:
         """Chances that a phrase is kept after no upscale and after one: they differ by the log odds, mean as given."""
@@ -69,17 +71,28 @@ class Drafter:
             if seen:
                 phrase, thread.copied = seen[int(self.rng.integers(len(seen)))]
                 return phrase
+        if other := self._other_half(thread):
+            return next(iter(self.draw_phrases(1, {*thread.style, *other})), None)
         known = {phrase: w for phrase, w in self.lexicon.weights.items() if phrase not in thread.style}
         if known and self.rng.random() >= self.p.exploration:
             weights = np.cumsum(list(known.values()))
             return list(known)[int(weights.searchsorted(self.rng.random() * weights[-1]))]
         return next(iter(self.draw_phrases(1, thread.style)), None)
 
+    def _other_half(self, thread: Composition) -> list[str]:
+        """Of which half the next phrase is not: it goes with the version, or with the user; nothing if it is any."""
+        draw = self.rng.random() if thread.model else 1.0
+        if draw >= self.p.model_style + self.p.own_style:
+            return []
+        number = self.p.models.index(thread.model) if draw < self.p.model_style else self.half
+        return plain("styles")[1 - number :: 2]
+
     def first(self, last: Scene | None, now: Moment) -> Composition:
         """The first prompt of a thread."""
         if self.p.length_start_sd:
             return first_of_length(last, self.level, self.p, self.rng)
         thread, rng, p = Composition(draw_plain_scene(self.rng, last)), self.rng, self.p
+        thread.model = p.models[self.version] if p.models else ""
         thread.stated = {slot for slot, _ in thread.scene.details if rng.random() < self.stated}
         thread.style = list(self.standing)
         thread.pool = tuple(self.draw_phrases(int(rng.poisson(p.style_pool)), thread.style)) if p.style_pool else ()

@@ -46,12 +46,20 @@ class Life:
         start = datetime.fromisoformat(parameters.start).timestamp() * 1000
         self.clock = int(start + self.rng.random() * parameters.days * 86_400_000)
         self.last: Scene | None = None
+        self.changes = self._changes()
         self.courses: list[Course] = []
+
+    def _changes(self) -> int | None:
+        """The thread from which on the user has the other version of the model; None for nobody's change."""
+        able = self.p.models and self.threads > 1
+        return int(self.rng.integers(1, self.threads)) if able and self.rng.random() < self.p.switchers else None
 
     def turns(self, board: Board) -> Iterator[Turn | None]:
         """The user's prompts in time order. Before each stands a None: only then the clock shows the prompt's time."""
         for number in range(self.threads):
             self._wait(self.p.thread_gap_s, self.p.thread_gap_sigma)
+            if number == self.changes:
+                self.hand.version = 1 - self.hand.version
             yield None
             yield from self._thread(number, board)
 

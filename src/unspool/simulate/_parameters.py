@@ -123,6 +123,15 @@ class Parameters:
     satisfaction_noise: float = 0.0
     """Logit of an upscale: gain times satisfaction, the mean share of intended details shown less 1/2, plus so much per
     style phrase, plus noise of that SD."""
+    models: tuple[str, ...] = ()
+    """Two versions of the model, told by `--v`; none for a channel that does not tell."""
+    switchers: float = 0.0
+    model_taste: float = 0.0
+    """Users who change to the other version between two of their threads; how far a user's choice of the first version
+    goes with the user's own half of the style phrases, 0 to 1."""
+    model_style: float = 0.0
+    own_style: float = 0.0
+    """Whether an added phrase is of the half that works with the version at hand, or of the user's own half."""
     length_mean: float = 2.78
     length_sd: float = 0.4
     """Mean and SD by which the natural log of the number of words is standardised."""

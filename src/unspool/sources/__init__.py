@@ -92,7 +92,7 @@ def source(name: str) -> Source:
 def recognise(head: Head) -> str:
     """Name of the source whose format the head shows; none or several is an error that names --source."""
     known = [name for name in registry.names("sources") if name != "table"]
-    found = [name for name in known if source(name).matches(head)]
+    found = [name for name in known if source(name).matches(head)] or ["table"] * source("table").matches(head)
     if len(found) == 1:
         return found[0]
     what = f"It fits {' and '.join(found)}." if found else f"It is {_describe(head)}, which no known log format has."

@@ -1,6 +1,7 @@
 """Any table of prompts, its columns named by the user: CSV, TSV, JSON lines, a JSON array of flat objects, Parquet.
 
 A record is a row and a row is a prompt. Only named columns are read; others may hold handles or links and stay behind.
+Without a column map those are named that bear the name of a role.
 Blank cells are null, in `text` an empty string. Without `prompt_id` no row can be recognised as a repetition.
 """
 
@@ -13,7 +14,7 @@ import polars as pl
 from unspool.errors import UnspoolError
 from unspool.sources import Chunk, Head, Options, Span, _frames, _images, _times
 
-TITLE = "Table of prompts: any CSV, TSV, JSON or Parquet, with --columns ROLE=COLUMN,..."
+TITLE = "Table of prompts: any CSV, TSV, JSON or Parquet with columns user_id, time, text, or --columns ROLE=COLUMN,..."
 CITATION = "No fixed format: the roles of the columns are given with the input."
 FAMILY = "prompts"
 LINKED = True
@@ -22,6 +23,7 @@ ID_ROLES = {"user_id": "user_id", "prompt_id": "prompt_id", "channel_id": "chann
 WORD_ROLES = {"text": "text", "model": "model", "language": "language", "params": "args"}
 CAPTION_ROLES = ("caption_0", "caption_1", "caption_2", "caption_3")
 ROLES = (*ID_ROLES, *WORD_ROLES, "time", "order", "upscaled", "upscaled_images", *CAPTION_ROLES)
+PLAIN = {"user_id", "time", "text"}
 KEY_MARK = "\x1f"
 """What stands between the parts of a key `a+b`: the unit separator, which no cell of a log holds."""
 
@@ -29,19 +31,19 @@ BAD_ORDER = "the order is not a number"
 
 
 def matches(head: Head) -> bool:
-    """Never: a table is read by this source only when it is asked for."""
-    return False
+    """Whether columns are named user_id, time and text; any other table is read by this source if it is asked for."""
+    return set(head.columns) >= PLAIN
 
 
 def spans(path: Path, options: Options) -> list[Span]:
     """Ranges of a Parquet file; one span for every other form."""
-    _roles(options)
+    _roles(options, path)
     return _frames.spans(path)
 
 
 def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
     """Yield prompt records by the column map; a role without its column is an error that lists the columns."""
-    roles = _roles(options)
+    roles = _roles(options, path)
     if not (names := _frames.columns(path)):
         yield from _frames.without_columns(path, has_users="user_id" in roles)
         return
@@ -52,8 +54,11 @@ def chunks(path: Path, span: Span, options: Options) -> Iterator[Chunk]:
         yield _chunk(piece, parts, options.timezone)
 
 
-def _roles(options: Options) -> dict[str, str]:
+def _roles(options: Options, path: Path) -> dict[str, str]:
+    """The column map; without one, the columns that are named as roles."""
     roles = dict(options.columns)
+    if not roles and "text" in (names := _frames.columns(path)):
+        return {name: name for name in names if name in ROLES}
     unknown = [role for role, _ in options.columns if role not in ROLES]
     if unknown or len(roles) < len(options.columns) or "text" not in roles:
         what = "has no text" if not unknown else f"has the unknown role {unknown[0]!r}"

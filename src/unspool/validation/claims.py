@@ -101,7 +101,10 @@ CLAIMS: tuple[Claim, ...] = (
         ("reinforcement", "style", "log_odds", 0.0, ("size",), "upscales teach nothing"),
         ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
         ("stopping", WORDS, "hazard", 0.0, FIT, "stopping is blind"),
+        ("stopping", WORDS, "upscale_hazard", 0.0, FIT, "upscales are blind to the prompt"),
     ),
+    *_upscaled("adaptation_only", "within_user", 0.0, FIT, "upscales are blind, though style grows and is kept"),
+    *_upscaled("adaptation_only", "within_thread", 0.0, FIT, "upscales are blind, though style grows and is kept"),
     *_upscaled("nothing_changes", "within_user", 0.0, FIT, "upscales are blind to the prompt"),
     *_upscaled("nothing_changes", "within_thread", 0.0, FIT, "upscales are blind to the prompt"),
     *_both_ways(
@@ -148,6 +151,8 @@ CLAIMS: tuple[Claim, ...] = (
         ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
         ("carryover", STYLE, "placebo", 0.0, ("size",), "the future teaches nothing"),
         ("carryover", "style", "kept_terms_without_paste", None, ABOVE, "a share of the added phrases is kept"),
+        ("stopping", STYLE, "hazard", 0.0, FIT, "stopping is blind, though style grows and is kept"),
+        ("stopping", STYLE, "upscale_hazard", 0.0, FIT, "upscales are blind, though style grows and is kept"),
         ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
         ("exposure", "style", "hazard", 0.0, ("size",), "nobody copies"),
         ("repair", "all", "excess", 0.0, ("size",), "nothing is repaired"),
@@ -159,6 +164,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_about(
         "both",
+        ("stopping", WORDS, "hazard", 0.0, FIT, "stopping is blind, though prompts grow"),
         ("repair", "all", "excess", None, ABOVE, "what is added was missing"),
         ("carryover", STYLE, "dose", None, ABOVE, "a share of the style gained is kept"),
         ("reinforcement", "style", "log_odds", None, ABOVE, "an upscale makes its style likelier"),
@@ -224,6 +230,21 @@ CLAIMS: tuple[Claim, ...] = (
     *_about(
         "drifting_intent",
         ("entrainment", "all", "excess", None, ABOVE, "words are taken from the image"),
+    ),
+    *_about(
+        "model_specific",
+        ("model_specific", "style", "own_model_within", None, ABOVE, "added style goes with the version at hand"),
+        ("model_specific", "style", "own_model_weeks", None, ABOVE, "added style goes with the version at hand"),
+        ("model_specific", "style", "kept_less", 0.0, FIT, "phrases are kept with either version"),
+    ),
+    *_about(
+        "model_by_taste",
+        ("model_specific", "style", "own_model", 0.0, WRONG, "people of the two versions differ in taste"),
+        ("model_specific", "style", "own_model_within", None, ("size",), "nobody's style follows the version"),
+        ("model_specific", "style", "own_model_weeks", None, ("size",), "nobody's style follows the version"),
+        ("model_specific", "style", "kept_less", 0.0, FIT, "phrases are kept with either version"),
+        ("model_specific", WORDS, "switch", 0.0, FIT, "first prompts know no version"),
+        ("model_specific", "upscaled", "upscale_by_model", 0.0, FIT, "upscales are blind to the version"),
     ),
     *_reuse(
         "style_pays",

@@ -1,0 +1,55 @@
+"""Where the variance of each feature lies: between people, between their threads, within threads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from unspool.analyses._upscaled_words import chief
+from unspool.features import Column
+from unspool.figures import Figure, Theme, _labels, _marks
+
+TITLE = "Between people, between threads, within threads"
+MULTIPLES = False
+READ = (
+    "Each bar is all of the variance of a feature, cut into what lies between people, between the threads of one "
+    "person, and between the prompts of one thread. Only the last can be owed to what happens along threads."
+)
+PARTS = {"user": "between people", "thread": "between a person's threads", "prompt": "within a thread"}
+MOST = 8
+"""Features in the chart: the chief ones."""
+
+
+def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
+    """One chart, a bar per feature."""
+    known = rows.filter(pl.col("estimand").is_in(list(PARTS)), pl.col("estimate").is_not_null())
+    names = chief(known)[:MOST]
+    found = pl.concat([known.filter(pl.col("feature") == name) for name in names]) if names else known.clear()
+    if not found.height:
+        return []
+    told = [
+        f"{_labels.title(name, columns)}, {PARTS[part]}"
+        for name, part in zip(found["feature"], found["estimand"], strict=True)
+    ]
+    data = _labels.drawn(found, told).with_columns(
+        label=pl.Series([_labels.title(name, columns) for name in found["feature"]], dtype=pl.String),
+        part=pl.Series([PARTS[part] for part in found["estimand"]], dtype=pl.String),
+        place=pl.Series([list(PARTS).index(part) for part in found["estimand"]], dtype=pl.Int64),
+    )
+    height = _marks.LOW * len(names) + 90
+    chart = _marks.finished(_bars(data, theme), data, theme, height=height, title=TITLE)
+    alt = f"{TITLE}: {'; '.join(data['told'])}."
+    return [Figure("variance", TITLE, chart, _labels.n(found, "prompts", "users"), alt, data)]
+
+
+def _bars(data: pl.DataFrame, theme: Theme) -> list[Any]:
+    import altair as alt
+
+    labels = data["label"].unique(maintain_order=True).to_list()
+    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=180), scale=alt.Scale(domain=labels))
+    axis = alt.Axis(format="%", tickCount=4, titleAnchor="end")
+    x = alt.X("estimate:Q", stack="zero", title="share of the variance", axis=axis, scale=alt.Scale(domain=[0, 1]))
+    colours = alt.Scale(domain=list(PARTS.values()), range=list(theme.colours[:3]))
+    colour = alt.Color("part:N", scale=colours)
+    bar = alt.Chart().mark_bar(size=11)
+    return [bar.encode(x=x, y=y, color=colour, order="place:Q", description=_marks.told())]
