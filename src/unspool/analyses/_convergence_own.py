@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from unspool.analyses import Measured
+from unspool.analyses import _convergence_beta as beta
 from unspool.analyses import _convergence_ends as ends
 from unspool.analyses._columns import known
 from unspool.analyses._convergence_reversal import Reversals
@@ -19,8 +20,10 @@ from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, of_e
 NONE = {"n_prompts": 0, "n_threads": 0, "n_users": 0}
 HEADLINES = ("A_step", "A_last", "reversal", "sigma_slope")
 COMPANIONS = ("pitman_morgan", "galton_slope", "galton_null", "galton_excess")
+SLOPES = ("blomqvist", "trend_on_start", "ar_within", "ar_half_panel")
 UNTESTED = ("galton_slope", "galton_null", "risers_centred", "fallers_centred", "gap_start_centred", "gap_end_centred")
 """Not 0 where nothing converges either: a test against 0 would say nothing."""
+TOO_SHORT = f"a trend takes {beta.LEAST_TREND} steps, and halves to compare take {beta.LEAST_HALVES}"
 SLOPE = "slope of first + later on first - later value, both about their means"
 SIDE = "means over threads, split by the sign of later - first value, less the mean of all at the step"
 METHODS = {
@@ -28,6 +31,10 @@ METHODS = {
     "galton_slope": "slope of the change on the first value",
     "galton_null": "slope that repeatability alone gives, -(1 - ICC) of both values",
     "galton_excess": "slope of the change on the first value less the one that repeatability alone gives",
+    "blomqvist": "slope of the change on the first value, less noise: half the variance of changes, rerolls left out",
+    "trend_on_start": "slope of the rise of a line through the thread on its start, less the scatter about the lines",
+    "ar_within": "slope of a value on the one before, with effects of threads",
+    "ar_half_panel": "the same, twice that of all steps less the mean of that of their halves",
     "sigma_slope": "slope of ln SD over threads on the step",
     "A_last_minus_step": "A at the last prompt less A at the fixed step, same threads",
     **dict.fromkeys(("risers_centred", "fallers_centred", "gap_start_centred", "gap_end_centred"), SIDE),
@@ -63,6 +70,8 @@ class _Feature:
         yield from self._at_last(values)
         yield self._last_minus_step(chosen, x, last)
         yield self._spread(chosen, x)
+        yield self._less_noise(values, chosen, x)
+        yield from self._along(chosen, x)
         yield from self._sides(chosen, x)
         if self.log.columns[self.name].log:
             yield from self._other_scales()
@@ -100,6 +109,37 @@ class _Feature:
         sums = self.found.sums(ends.spread_columns(x), chosen)
         (slope,) = self._jackknife(sums, ends.of_spreads(sums))
         return self._row("sigma_slope", slope, chosen, self._at_fixed(chosen), self.found.step)
+
+    def _less_noise(self, values: Floats, chosen: Flags, x: Floats) -> Row:
+        """The slope on the first value less its noise; of the changes of these threads, rerolls left out."""
+        steps = self.found.steps
+        inside = np.zeros(int(steps.thread.max(initial=-1)) + 1, dtype=bool)
+        inside[steps.thread[self.found.starts[chosen]]] = True
+        pairs = steps.pairs[inside[steps.thread[steps.pairs]] & ~self.found.again[steps.pairs]]
+        change = values[pairs + 1] - values[pairs]
+        pairs, change = pairs[~np.isnan(change)], change[~np.isnan(change)]
+        threads = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
+        changes = steps.sums([np.ones(len(change)), change, change**2], pairs)
+        size = ends.ROUNDING * float(threads[:, 4:6].sum()) / max(1.0, float(threads[:, 0].sum()))
+        (one,) = self._jackknife(np.concatenate([threads, changes], axis=1), beta.of_noise(size))
+        return self._row("blomqvist", one, chosen, self._at_fixed(chosen))
+
+    def _along(self, chosen: Flags, x: Floats) -> Iterator[Row]:
+        """The slope of trends on starts, and persistence within threads."""
+        about, n = ends.centred(x, float(np.abs(x).max(initial=0))), x.shape[1]
+        floor = ends.ROUNDING * float((about**2).sum())
+        rest = self._at_fixed(chosen)
+        if n < beta.LEAST_TREND:
+            yield self._row("trend_on_start", Estimate(None, note=TOO_SHORT), chosen, rest, n)
+        else:
+            sums = self.found.sums(beta.trend_columns(about), chosen)
+            (one,) = self._jackknife(sums, beta.of_trends(n, floor / max(1, len(x))))
+            yield self._row("trend_on_start", one, chosen, rest, n)
+        found = [Estimate(None, note=TOO_SHORT)] * 2
+        if n >= beta.LEAST_HALVES:
+            found = self._jackknife(self.found.sums(beta.lag_columns(about), chosen), beta.persistence(floor))
+        for estimand, one in zip(SLOPES[2:], found, strict=True):
+            yield self._row(estimand, one, chosen, rest, n)
 
     def _sides(self, chosen: Flags, x: Floats) -> Iterator[Row]:
         """Split by the change less its mean: a common rise would put all threads on one side."""

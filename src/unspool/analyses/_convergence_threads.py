@@ -1,8 +1,10 @@
 """The threads in which convergence is looked for: their first prompts, a fixed step, and their ends."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from unspool.analyses import Settings
 from unspool.analyses._draws import joined
@@ -30,6 +32,15 @@ class Threads:
     step: int
     needed: int
     chosen_because: str | None
+
+    @cached_property
+    def again(self) -> Flags:
+        """Whether the prompt after each, in the same thread, has the same text: a reroll."""
+        schema = self.steps.log.prompts.collect_schema()
+        if "text" not in schema:
+            return np.zeros(len(self.steps.step), dtype=bool)
+        text = self.steps.column(pl.col("text"))
+        return np.asarray((text == text.shift(-1)).fill_null(False).to_numpy() & (self.steps.left > 0))
 
     def course(self, values: Floats) -> tuple[Flags, Floats]:
         """Which threads are long enough and have a value at each step to `step`; their values (threads, steps)."""

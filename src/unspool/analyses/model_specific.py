@@ -104,14 +104,14 @@ def _kept(rows: pl.DataFrame) -> str | None:
         return None
     clear = "" if words.sign(less) else ", no clear difference"
     return (
-        f"Of the style terms that a thread added the next first prompt has {_points(same)} percentage points more than "
-        f"the one before where the model stays, and {_points(switched)} where it changes: {_points(less)} less "
-        f"({words.percent_interval(less)}{clear})."
+        f"Of the style terms that a thread added {_points(same)} percentage points stand in the next first prompt beyond "
+        f"those in the one before where the model stays, and {_points(switched)} where it changes: a difference of "
+        f"{_points(less)} ({words.percent_interval(less)}{clear})."
     )
 
 
 def _points(row: Row) -> str:
-    return f"{100 * row['estimate']:.1f}"
+    return f"{100 * row['estimate']:+.1f}"
 
 
 def _upscales(rows: pl.DataFrame) -> str | None:
@@ -119,9 +119,12 @@ def _upscales(rows: pl.DataFrame) -> str | None:
     if whole is None or prompts is None or model is None:
         return None
     later, earlier = _models(whole)
+    told = {1: "more", -1: "less"}.get(words.sign(whole))
+    start = f"People who used both upscale {told} of their prompts with {later} than with {earlier}"
+    if not told:
+        start = f"People who used both upscale about as many of their prompts with {later} as with {earlier}"
     return (
-        f"People who used both upscale {100 * whole['estimate']:+.1f} percentage points of their prompts with {later} "
-        f"against {earlier} ({words.percent_interval(whole)}): {100 * prompts['estimate']:+.1f} come with other "
-        f"lengths and styles of the prompts ({words.percent_interval(prompts)}), {100 * model['estimate']:+.1f} do not "
+        f"{start}: {_points(whole)} percentage points ({words.percent_interval(whole)}), of which {_points(prompts)} "
+        f"come with other lengths and styles of the prompts ({words.percent_interval(prompts)}) and {_points(model)} do not "
         f"({words.percent_interval(model)})."
     )

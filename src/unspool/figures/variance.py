@@ -15,7 +15,7 @@ READ = (
     "Each bar is all of the variance of a feature, cut into what lies between people, between the threads of one "
     "person, and between the prompts of one thread. Only the last can be owed to what happens along threads."
 )
-PARTS = {"user": "between people", "thread": "between a person's threads", "prompt": "within a thread"}
+PARTS = {"user": "people", "thread": "their threads", "prompt": "within threads"}
 MOST = 8
 """Features in the chart: the chief ones."""
 
