@@ -239,7 +239,8 @@ def variance(features=PAIR):
 
 
 def families(analysis, values):
-    return [row for feature in ("style", "content") for row in corrected(analysis, feature, values)]
+    odds = {"effect": 1.5, "effect_name": "odds ratio"}
+    return [row for feature in ("style", "content") for row in corrected(analysis, feature, values, **odds)]
 
 
 def reinforcement():
@@ -285,6 +286,7 @@ def everything():
             *models(),
             *surprisal(),
             *variance(),
+            *(row for feature in PAIR for row in corrected("variance", feature, {"design_effect": 2.0})),
             *reinforcement(),
             *exposure(),
             *repair(),

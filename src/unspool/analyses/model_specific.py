@@ -104,9 +104,9 @@ def _kept(rows: pl.DataFrame) -> str | None:
         return None
     clear = "" if words.sign(less) else ", no clear difference"
     return (
-        f"Of the style terms that a thread added {_points(same)} percentage points stand in the next first prompt beyond "
-        f"those in the one before where the model stays, and {_points(switched)} where it changes: a difference of "
-        f"{_points(less)} ({words.percent_interval(less)}{clear})."
+        f"Of the style terms that a thread added {_points(same)} percentage points stand in the next first prompt "
+        f"beyond those in the one before where the model stays, and {_points(switched)} where it changes: a difference "
+        f"of {_points(less)} ({words.percent_interval(less)}{clear})."
     )
 
 
@@ -125,6 +125,6 @@ def _upscales(rows: pl.DataFrame) -> str | None:
         start = f"People who used both upscale about as many of their prompts with {later} as with {earlier}"
     return (
         f"{start}: {_points(whole)} percentage points ({words.percent_interval(whole)}), of which {_points(prompts)} "
-        f"come with other lengths and styles of the prompts ({words.percent_interval(prompts)}) and {_points(model)} do not "
-        f"({words.percent_interval(model)})."
+        f"come with other lengths and styles of the prompts ({words.percent_interval(prompts)}) and {_points(model)} "
+        f"do not ({words.percent_interval(model)})."
     )
