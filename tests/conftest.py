@@ -8,7 +8,15 @@ from hypothesis import settings
 settings.register_profile("unspool", deadline=None, max_examples=60)
 settings.load_profile("unspool")
 
+LONGEST = ("test_docs", "test_cli", "test_privacy", "test_resume", "test_notebook", "test_api", "test_corrected_logs")
+"""Files that take longest, first: so that no worker is left alone with one of them at the end."""
 REAL = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def fixed(colour: str) -> dict[str, Any]:
     """One line in one colour."""
     import altair as alt
 
-    return {"color": alt.value(colour)}
+    return {"color": alt.ColorValue(colour)}
 
 
 def lines(field: str, names: list[str], theme: Theme) -> dict[str, Any]:
@@ -133,19 +133,23 @@ def dots(
 def _rule(place: float, scale: Any, theme: Theme) -> Any:
     import altair as alt
 
-    return alt.Chart().mark_rule(strokeDash=[3, 3], color=theme.soft).encode(x=alt.datum(place, scale=scale))
+    return alt.Chart().mark_rule(strokeDash=[3, 3], color=theme.soft).encode(x=alt.XDatum(place, scale=scale))
 
 
 def finished(layers: list[Any], data: pl.DataFrame, theme: Theme, *, height: int = HEIGHT, title: str = "") -> Any:
     """The layers over one set of data, in the theme."""
     import altair as alt
 
-    chart = alt.layer(*layers).properties(
-        width=WIDTH, height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"), padding=4
+    return alt.layer(
+        *layers,
+        data=alt.InlineData(values=data.to_dicts()),
+        width=WIDTH,
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+        padding=4,
+        config=alt.Config(**_looks(theme)),
+        **({"title": title} if theme.titled and title else {}),
     )
-    found = (chart.properties(title=title) if theme.titled and title else chart).configure(**_looks(theme))
-    found.data = alt.InlineData(values=data.to_dicts())  # last, since every step before copies the whole chart
-    return found
 
 
 def above(layers: list[Any], data: pl.DataFrame, below: list[Any], theme: Theme, *, title: str = "") -> Any:

@@ -1,9 +1,20 @@
 """Charts to SVG, PDF and PNG, without a browser and without the network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 SCALE = 3
 """Dots of a PNG per unit of the chart: 340 units are 1,020 dots."""
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Make charts without holding each part against the schema of Vega-Lite, which takes as long as all the rest."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        yield
 
 
 def _spec(chart: Any) -> Any:

@@ -61,7 +61,7 @@ def _falling(data: pl.DataFrame, theme: Theme) -> list[Any]:
     start, low = (alt.X(f"{field}:Q", title="words per step", axis=axis) for field in ("start", "low"))
     colour = _families(data["family"].unique(maintain_order=True).to_list(), theme)
     return [
-        alt.Chart().mark_rule(strokeDash=[3, 3], color=theme.soft).encode(x=alt.datum(0)),
+        alt.Chart().mark_rule(strokeDash=[3, 3], color=theme.soft).encode(x=alt.XDatum(0)),
         alt.Chart().mark_bar(size=9).encode(x=start, x2="end:Q", y=y, color=colour, description=_marks.told()),
         alt.Chart().mark_rule(strokeWidth=1.2, color=theme.ink).encode(x=low, x2="high:Q", y=y),
     ]
@@ -88,7 +88,7 @@ def _stack(rows: pl.DataFrame, theme: Theme) -> Figure:
     x = _marks.steps(int(max(rows["step"])), "step").title("To this step of the thread")
     y = alt.Y("estimate:Q", axis=axis, stack="zero")
     bars = alt.Chart().mark_bar(size=BAR).encode(x=x, y=y, color=colour, description=_marks.told())
-    rule = alt.Chart().mark_rule(color=theme.soft).encode(y=alt.datum(0))
+    rule = alt.Chart().mark_rule(color=theme.soft).encode(y=alt.YDatum(0))
     chart = _marks.finished([bars, rule], data, theme, title=title)
     alt_text = f"{title}: {'; '.join(data['told'])}."
     return Figure("growth-steps", title, chart, _labels.n(rows, "prompts", "users"), alt_text, data)

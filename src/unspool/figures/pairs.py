@@ -81,7 +81,7 @@ def _layers(data: pl.DataFrame, keys: list[str], log: bool, theme: Theme) -> lis
     used = [key for key in keys if key in data["key"]]
     colours = alt.Scale(domain=used, range=[theme.colours[keys.index(key)] for key in used])
     colour = alt.Color("key:N", scale=colours)
-    start = alt.datum(ends[0])
+    start = alt.X2Datum(ends[0])
     bar = alt.Chart().mark_bar(size=11).encode(x=x, x2=start, y=y, color=colour, description=_marks.told())
     text = alt.Chart().mark_text(align="left", dx=4, color=theme.ink, fontSize=_marks.SIZE - 1)
     return [bar, text.encode(x=x, y=y, text="shown:N")]

@@ -51,5 +51,5 @@ def _chart(data: pl.DataFrame, lengths: list[str], theme: Theme) -> object:
     bars = alt.Chart().mark_bar(color=theme.colours[0], width={"band": 0.72})
     y = alt.Y("estimate:Q", scale=scale, axis=axis)
     return _marks.finished(
-        [bars.encode(x=x, y=y, y2=alt.datum(FLOOR), description=_marks.told())], data, theme, title=TITLE
+        [bars.encode(x=x, y=y, y2=alt.Y2Datum(FLOOR), description=_marks.told())], data, theme, title=TITLE
     )
