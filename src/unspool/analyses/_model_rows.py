@@ -136,9 +136,10 @@ class Rows:
     def row(self, one: Estimate, estimand: str, threads: Ints, what: str, note: str | None = None) -> Row:
         """A row of an estimate from these threads."""
         steps, found = self.found.steps, self.found.found
-        places = np.unique(np.r_[found.first[threads], found.last[threads]])
+        ends = np.zeros(len(steps.step), dtype=np.bool_)
+        ends[found.first[threads]] = ends[found.last[threads]] = True
         same = {"feature": "style", "estimand": estimand, "method": method(steps.people, what)}
-        return told(one, steps.log.settings, *self.notes, note, **same, **steps.numbers(places))
+        return told(one, steps.log.settings, *self.notes, note, **same, **steps.numbers(ends))
 
 
 def _means_apart(sums: Floats) -> Floats:
