@@ -63,3 +63,15 @@ adapting = partial(
     captions=True,
 )
 """The same with style that is added, kept rather after an upscale, and carried over."""
+
+versions = partial(
+    adapting,
+    captions=False,
+    stated_first=0.6,
+    toggle_rate=0.25,
+    pi_sub=0.05,
+    models=("5.2", "6"),
+    switchers=0.7,
+    threads_mean=6.0,
+)
+"""The same in many threads a user, without captions, with two versions of the model that users change between."""
