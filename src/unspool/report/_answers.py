@@ -142,6 +142,16 @@ QUESTIONS = (
         At("exposure", ("style",), "shift_null", "with times shifted"),
     ),
     Question(
+        "Does the style that people add change with the model?",
+        [At("model_specific", ("style",), "own_model_within", "log ratio per term, within a person")],
+        (),
+        At("model_specific", ("style",), "own_model_weeks", "with calendar time held"),
+    ),
+    Question(
+        "Are more images kept for the model, or for the prompts written for it?",
+        [At("model_specific", ("upscaled",), "upscale_by_model", "more upscaled at like prompts", percent=True)],
+    ),
+    Question(
         "Do people stop because of the prompt just written?",
         [At("stopping", WORDS, "hazard", "log odds per SD of its length")],
     ),
