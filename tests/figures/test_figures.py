@@ -10,8 +10,10 @@ from tests import made_results as made
 
 from unspool import audits, registry
 from unspool.analyses import analysis, in_order
+from unspool.analyses.scorecard import SIGNATURES
 from unspool.features import Column
 from unspool.figures import OKABE_ITO, PAPER, SCREEN, _labels, _marks, _render, drawing
+from unspool.figures.scorecard import SHORT
 
 ROWS = {
     "thread_lengths": (made.log, "n_threads_of_length"),
@@ -286,6 +288,10 @@ def test_growth_by_step_stacks_the_families():
     assert [figure.name for figure in found] == ["growth", "growth-steps"]
     assert found[1].data.select("step", "family").rows() == [(2, "style"), (2, "content"), (3, "style"), (3, "content")]
     assert sorted(marks(_render.svg(found[1].chart))) == sorted(found[1].data["told"])
+
+
+def test_every_signature_of_the_scorecard_has_a_name():
+    assert list(SHORT) == list(SIGNATURES)
 
 
 def test_the_rule_of_the_study_is_marked_and_rules_stand_by_size():

@@ -24,6 +24,7 @@ SHORT = {
     "entrainment": "taken from image",
     "reinforcement": "own upscale",
     "exposure": "others' use",
+    "model_specific": "with the model",
     "stopping": "stopping",
 }
 CELL = 40
@@ -38,7 +39,7 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
     told = [f"{one}, {SIGNATURES[name].title}" for one, name in zip(titles, judged["estimand"], strict=True)]
     data = _labels.drawn(judged, told).with_columns(
         label=pl.Series(titles, dtype=pl.String),
-        signature=judged["estimand"].replace_strict(SHORT, default=None, return_dtype=pl.String),
+        signature=judged["estimand"].replace_strict(SHORT, return_dtype=pl.String),
         look=judged["effect"].replace_strict(LOOKS, return_dtype=pl.String),
     )
     cells = [f"{one}, {look}" for one, look in data.select("told", "look").rows()]
