@@ -85,6 +85,17 @@ def test_a_change_inside_a_thread_and_further_models_are_left_out_and_said():
     ]
 
 
+def test_six_and_six_point_nought_are_one_version_and_one_that_is_told_later_is_no_change():
+    nought = [{"name": "version", "values": ["6.0"], "number": 6.0}]
+    prompts = frame(
+        [*(told(u, A, "fox") for u in "abc"), *(told(u, B, "fox") for u in "abd"), told("c", nought, "x", "y")]
+    )
+    first = (prompts["thread_id"] == "0006") & (prompts["step"] == 1)
+    found = split(prompts.with_columns(params=pl.when(~first).then("params")))
+    assert found.names == ("version 5", "version 6")
+    assert list(found.notes()) == ["version 6 against version 5, 2 user(s) of both"]
+
+
 def test_a_model_without_its_version_is_not_known_where_others_name_theirs():
     listed = [
         *(told(u, None, "fox", model="midjourney") for u in "abc"),

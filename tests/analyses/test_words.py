@@ -76,3 +76,8 @@ def test_a_row_with_an_estimate_or_none():
     assert words.row(rows, feature="y") is None
     assert words.reasons(rows) == ["Not estimated: why."]
     assert words.reasons(pl.DataFrame(schema=rows.schema)) == []
+
+
+def test_reasons_are_those_of_the_rows_without_an_estimate():
+    rows = pl.DataFrame({"estimate": [1.0, None], "note": ["left out: 3", "on a sample; nobody has two"]})
+    assert words.reasons(rows) == ["Not estimated: nobody has two."]

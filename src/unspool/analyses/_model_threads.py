@@ -93,7 +93,8 @@ def threads(steps: Steps) -> Threads | str:
     pair = _pair(model, found, len(names))
     if isinstance(pair, str):
         return pair
-    return Threads(steps, found, tuple(names), model, pair, int((first != last).sum()))
+    changed = int(((first != last) & (first >= 0) & (last >= 0)).sum())
+    return Threads(steps, found, tuple(names), model, pair, changed)
 
 
 def _exact(labels: pl.Series) -> pl.Series:

@@ -4,9 +4,9 @@ import polars as pl
 
 
 def version() -> pl.Expr:
-    """`6.1` of `--v 6.1`, `niji 5` of `--niji 5`; the last one if there are several, as the bot takes it."""
+    """`6.1` of `--v 6.1`, `6` of `--v 6.0`, `niji 5` of `--niji 5`; the last of several, as the bot takes it."""
     name, values = pl.element().struct.field("name"), pl.element().struct.field("values")
-    value = values.list.first().fill_null("")
+    value = values.list.first().fill_null("").str.replace(r"\.0+$", "")
     told = pl.when(name == "niji").then((pl.lit("niji ") + value).str.strip_chars()).when(value != "").then(value)
     return pl.col("params").list.eval(told.filter(name.is_in(["version", "niji"])).drop_nulls()).list.last()
 

@@ -122,6 +122,7 @@ def number_of(n: int | None, what: str) -> str:
 
 def reasons(rows: pl.DataFrame) -> list[str]:
     """The sentences for an analysis of which nothing could be estimated: its reasons, the last part of notes, once."""
-    notes: Iterable[str] = rows["note"].drop_nulls().to_list()
+    void = rows.filter(pl.col("estimate").is_null())
+    notes: Iterable[str] = (void if void.height else rows)["note"].drop_nulls().to_list()
     why = dict.fromkeys(note.split("; ")[-1].removesuffix(".") for note in notes)
     return [f"Not estimated: {reason}." for reason in why][:SENTENCES]
