@@ -264,7 +264,7 @@ def test_naive_times_are_of_the_time_zone(tmp_path):
     path.write_text("who,when,what\nann,2023-06-01 12:00,a fox\n")
     roles = ("--columns", "user_id=who,time=when,text=what")
     for zone, hour in (("UTC", 12), ("Europe/Berlin", 10), ("America/New_York", 16)):
-        unspool("run", path, "-o", tmp_path / zone.replace("/", "-"), *roles, "--timezone", zone, "--rule", "gap")
+        unspool("read", path, "-o", tmp_path / zone.replace("/", "-"), *roles, "--timezone", zone)
         assert prompts(tmp_path / zone.replace("/", "-"))["time"][0] == datetime(2023, 6, 1, hour, tzinfo=UTC)
 
 
@@ -307,7 +307,8 @@ HOSTILE = (
 
 def test_hostile_prompts_are_inert_on_the_terminal(tmp_path):
     log = write(tmp_path / "log.json", [grid(1, HOSTILE), grid(2, f"{HOSTILE} --no [/], \x1b[2J")])
-    unspool("run", log, "-o", tmp_path / "study", "--language", "any", "--rule", "gap")
+    unspool("read", log, "-o", tmp_path / "study", "--language", "any")
+    unspool("thread", tmp_path / "study", "--rule", "gap")
     thread = prompts(tmp_path / "study")["thread_id"][0]
     for arguments in (("threads",), ("show", thread), ("threads", "--json"), ("show", thread, "--json")):
         shown = unspool(arguments[0], tmp_path / "study", *arguments[1:]).out
@@ -360,12 +361,15 @@ def test_a_study_whose_name_has_brackets(log, tmp_path):
 def test_the_folder_one_is_in_can_be_the_study(log, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    unspool("run", log, "-o", ".", "--language", "any", "--rule", "iou")
+    unspool("read", log, "-o", ".", "--language", "any")
+    unspool("thread", ".", "--rule", "iou")
+    assert prompts(tmp_path / "here")["thread_id"].null_count() == 0
 
 
 def test_force_mends_a_broken_manifest(log, study):
     (study / "manifest.json").write_text("{")
-    unspool("run", log, "-o", study, "--force", "--language", "any", "--rule", "iou")
+    unspool("read", log, "-o", study, "--force", "--language", "any")
+    assert prompts(study).height == 6
 
 
 @pytest.mark.parametrize("messages", [[], [message(1, "hello", bot=False)]])
