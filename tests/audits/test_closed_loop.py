@@ -27,6 +27,12 @@ def test_fresh_prompts_hold_the_mass_where_algebra_says():
     assert resting(two_points(0.2), np.log(2), 0.5) == pytest.approx(0.05 + np.sqrt(0.1025), abs=1e-9)
 
 
+# After 4,000 rounds the slowest of these (slope .4, a tenth fresh) is 1e-7 from its end, after 40,000 it is there.
+def test_at_rest_is_where_the_slowest_rounds_end():
+    first = law(np.random.default_rng(5).beta(2, 5, 500))
+    assert resting(first, 0.4, 0.1) == pytest.approx(rounds(first, 0.4, 40_000, 0.1)[-1], abs=1e-10)
+
+
 # The solution against rounds without end: where fresh prompts come in, where none does, and where no tilt is.
 @pytest.mark.parametrize("slope", [-3.0, -0.1, 0.0, 0.4, 5.0, 60.0])
 @pytest.mark.parametrize("fresh", [0.1, 0.3, 0.999, 1.0])

@@ -9,6 +9,7 @@ from tests.validation.test_marks import claim, runs
 
 from unspool.validation.marks import judge, judge_tally
 from unspool.validation.tallies import TALLY, added, tally
+from unspool.validation.wording import as_markdown
 
 
 # Estimates -1, 1 and none with truth 0: mean 0, squares 2; of -2.5..0.5 and -0.5..2.5 both hold 0 and neither rejects.
@@ -35,7 +36,9 @@ def test_a_claim_that_no_run_was_asked_has_no_mark():
     assert judge(nothing, [claim("bias", "power")])["passed"].to_list() == [None, None]
 
 
-def test_claims_that_a_tally_lacks_are_left_out():
+def test_a_claim_that_a_tally_lacks_is_shown_without_a_mark():
     kept = tally(runs(list(np.arange(5.0))), [claim("bias")])
-    assert judge_tally(kept.clear(), [claim("bias")]).is_empty()
-    assert judge_tally(kept, [claim("bias")]).height == 1
+    lacking = judge_tally(kept.clear(), [claim("bias")])
+    assert lacking.select("n_seeds", "passed", "mean").rows() == [(0, None, None)]
+    assert "not in these logs" in as_markdown(lacking)
+    assert judge_tally(kept, [claim("bias")])["n_seeds"].to_list() == [5]

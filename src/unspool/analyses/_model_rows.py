@@ -11,6 +11,7 @@ from unspool.analyses._carryover_terms import NOTHING, Added, added, apart, left
 from unspool.analyses._model_scores import Scores, scores
 from unspool.analyses._model_threads import Threads
 from unspool.analyses._people import Ints
+from unspool.analyses._sequel import pairs_left_out
 from unspool.analyses._steps import Flags, Row, method, scale, told
 from unspool.edits.terms import STYLE
 from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
@@ -107,7 +108,7 @@ class Rows:
             if all(len(part.thread) for part in parts):
                 one = self.jackknife(np.concatenate([self._sums(part) for part in parts], axis=1), estimator)
             threads = np.concatenate([np.r_[p.thread, p.thread + 1, p.thread - 1] for p in parts])
-            yield self.row(one, estimand, threads, what, left_out(terms))
+            yield self.row(one, estimand, threads, what, *pairs_left_out(found), left_out(terms))
 
     def _sums(self, terms: Added) -> Floats:
         columns = [np.ones(len(terms.thread)), *terms.found]
@@ -127,19 +128,20 @@ class Rows:
         if np.any(x):
             one = self.jackknife(ols_sums(y, [x], steps.people.units[user], steps.people.n_units), ols_estimator(1))
         what = f"change of first prompts, least squares with effects of users, {scale(name, steps.log.columns)}"
-        return self.row(one, "switch", np.r_[later, later - 1], what, steps.log.notes.get(name)) | {"feature": name}
+        note = (steps.log.notes.get(name), *pairs_left_out(found))
+        return self.row(one, "switch", np.r_[later, later - 1], what, *note) | {"feature": name}
 
     def jackknife(self, sums: Floats, estimator: Estimator, place: int = 0) -> Estimate:
         """One estimate over users."""
         return jackknife(sums, estimator, level=self.found.steps.log.settings.level)[place]
 
-    def row(self, one: Estimate, estimand: str, threads: Ints, what: str, note: str | None = None) -> Row:
+    def row(self, one: Estimate, estimand: str, threads: Ints, what: str, *more: str | None) -> Row:
         """A row of an estimate from these threads."""
         steps, found = self.found.steps, self.found.found
         ends = np.zeros(len(steps.step), dtype=np.bool_)
         ends[found.first[threads]] = ends[found.last[threads]] = True
         same = {"feature": "style", "estimand": estimand, "method": method(steps.people, what)}
-        return told(one, steps.log.settings, *self.notes, note, **same, **steps.numbers(ends))
+        return told(one, steps.log.settings, *self.notes, *more, **same, **steps.numbers(ends))
 
 
 def _means_apart(sums: Floats) -> Floats:

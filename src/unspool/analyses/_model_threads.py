@@ -10,7 +10,7 @@ import polars as pl
 from unspool.analyses._carryover_terms import gained
 from unspool.analyses._models import label
 from unspool.analyses._people import Ints
-from unspool.analyses._sequel import Said, Sequel, sequel
+from unspool.analyses._sequel import Said, Sequel, sample, sequel
 from unspool.analyses._steps import Flags, Steps
 from unspool.edits.terms import STYLE
 from unspool.stats.jackknife import Floats
@@ -71,6 +71,7 @@ class Threads:
         """Which models are compared, and what is left out."""
         earlier, later = (self.names[code] for code in self.pair)
         yield f"{later} against {earlier}, {self.both.sum():,} user(s) of both"
+        yield from sample(self.found)
         if len(self.names) > 2:
             yield f"{len(self.names) - 2} other model(s) or version(s) left out"
         if self.changed:

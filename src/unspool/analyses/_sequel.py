@@ -173,9 +173,19 @@ def _hours(steps: Steps, first: Ints, last: Ints) -> tuple[Floats, Floats]:
 
 def notes(found: Sequel) -> Iterator[str]:
     """What was left out, in words."""
-    has_before = found.number > 0
+    yield from sample(found)
+    yield from pairs_left_out(found)
+
+
+def sample(found: Sequel) -> Iterator[str]:
+    """Of how many users the threads are, if not of all."""
     if found.sampled is not None:
         yield f"on a random sample of {found.sampled:,} users"
+
+
+def pairs_left_out(found: Sequel) -> Iterator[str]:
+    """How many threads are no sound pair with the one before."""
+    has_before = found.number > 0
     alike, early = int(found.again.sum()), int((has_before & ~found.after).sum())
     if alike:
         yield (

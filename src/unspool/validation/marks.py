@@ -15,7 +15,7 @@ import polars as pl
 
 from unspool.stats.multiplicity import holm
 from unspool.validation.claims import PLACE, Claim
-from unspool.validation.tallies import ALPHA, tally
+from unspool.validation.tallies import ALPHA, nothing, tally
 
 Counted = Mapping[str, Any]
 
@@ -51,10 +51,10 @@ def judge(runs: pl.DataFrame, claims: Sequence[Claim]) -> pl.DataFrame:
 
 
 def judge_tally(tallied: pl.DataFrame, claims: Sequence[Claim]) -> pl.DataFrame:
-    """The judgement of each claim and check by a tally; claims that are not in it are left out."""
+    """The judgement of each claim and check by a tally; of a claim that is not in it no seed was asked."""
     counted = {tuple(row[name] for name in PLACE): row for row in tallied.iter_rows(named=True)}
-    places = [(claim, (claim.scenario, *claim.key)) for claim in claims]
-    rows = [row for claim, place in places if place in counted for row in _claim(claim, counted[place])]
+    found = [counted.get((claim.scenario, *claim.key), nothing(claim)) for claim in claims]
+    rows = [row for claim, one in zip(claims, found, strict=True) for row in _claim(claim, one)]
     tested = [row for row in rows if row["p_value"] is not None]
     for row, adjusted in zip(tested, holm([row["p_value"] for row in tested]), strict=True):
         row["p_adjusted"] = float(adjusted)

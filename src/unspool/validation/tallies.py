@@ -31,7 +31,7 @@ def tally(runs: pl.DataFrame, claims: Sequence[Claim]) -> pl.DataFrame:
 
 
 def _one(claim: Claim, runs: pl.DataFrame) -> dict[str, Any]:
-    place = {"scenario": claim.scenario, **dict(zip(tuple(PLACE)[1:], claim.key, strict=True))}
+    place = _place(claim)
     here = runs.filter(pl.col(name).eq_missing(pl.lit(value)) for name, value in place.items())
     known = here.filter(pl.col("estimate").is_not_null())
     truths, estimates = here["truth"].drop_nulls().to_numpy(), known["estimate"].to_numpy()
@@ -52,6 +52,15 @@ def _one(claim: Claim, runs: pl.DataFrame) -> dict[str, Any]:
         "covered": covered,
         "rejected": int(rejected.sum()),
     }
+
+
+def nothing(claim: Claim) -> dict[str, Any]:
+    """The row of a claim that no seed was asked."""
+    return dict.fromkeys(TALLY, 0) | _place(claim) | {"mean": None, "truth": None}
+
+
+def _place(claim: Claim) -> dict[str, Any]:
+    return {"scenario": claim.scenario, **dict(zip(tuple(PLACE)[1:], claim.key, strict=True))}
 
 
 def added(tallies: pl.DataFrame) -> pl.DataFrame:
