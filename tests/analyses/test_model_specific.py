@@ -274,3 +274,9 @@ def test_any_log_gives_sound_rows(listed):
     rows = [told(user, version, text) for user, version, text in listed]
     found = sound(model_specific.analyse(log(frame(rows), Settings())))
     assert model_specific.findings(found)
+
+
+def test_reasons_that_are_given_are_those_of_style_and_upscales():
+    rows = model_specific.analyse(log([told("a", A, "fox")]))
+    other = rows.filter(feature="x").with_columns(note=pl.lit("no language model is named"))
+    assert not any("language model" in told for told in model_specific.findings(pl.concat([rows, other])))

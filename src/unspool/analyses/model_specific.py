@@ -70,7 +70,8 @@ def findings(rows: pl.DataFrame) -> list[str]:
     """Whether added style is the model's own, within people; what is kept across a change; and who is pleased."""
     told = [_own(rows), _kept(rows), _upscales(rows)]
     listed = [sentence for sentence in told if sentence]
-    return [*listed, CAUTION] if listed else words.reasons(rows)
+    about = rows.filter(pl.col("feature").is_in(["style", "upscaled"]))
+    return [*listed, CAUTION] if listed else words.reasons(about)
 
 
 CAUTION = "Nobody was assigned to a model: what changed at the same time, as fashions and tasks do, is in this too."
