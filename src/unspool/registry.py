@@ -22,10 +22,15 @@ def names(package: str) -> list[str]:
     Another package joins with an entry point of the group `unspool.<package>`. A name that starts with an underscore
     is not listed: `_streams` serves the sources but is none.
     """
+    return sorted(_own(package) | {point.name for point in _of_others(package)})
+
+
+@cache
+def _own(package: str) -> frozenset[str]:
+    """The public modules in `unspool.<package>`."""
     spec = find_spec(f"unspool.{package}")
     places = list(spec.submodule_search_locations or []) if spec else []
-    own = {module.name for module in pkgutil.iter_modules(places) if not module.name.startswith("_")}
-    return sorted(own | {point.name for point in _of_others(package)})
+    return frozenset(module.name for module in pkgutil.iter_modules(places) if not module.name.startswith("_"))
 
 
 def load(package: str, name: str) -> ModuleType:

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TypedDict
 
@@ -122,6 +122,10 @@ class Draft:
 
     def text(self) -> str:
         """The prompt as written, without parameters, image links and pasted asterisks."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> str:
         text = ", ".join([self._sentence(), *self.more, *(self._say(phrase) for phrase in self.style)])
         tail = {"mode": " (fast)", "dash": " - no creatures", "prose": ", drawn slowly--almost like a memory"}
         return text + (f" by @{self.trap_word}" if self.trap == "mention" else tail.get(self.trap, ""))
