@@ -73,6 +73,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "source": "Name of the format it came from.",
         "input": "Number of the input, from 1, as in the manifest.",
         "record": "Number of the record in that input, from 1.",
+        "user_record": "Where the log first names the person, `input` · 2^32 + `record` of their earliest prompt: what "
+        "is drawn by people is drawn by it, so that it is the same under every key.",
         "thread_id": "Thread by the chosen rule: the `prompt_id` of its first prompt. Null without user, or without "
         "time and order.",
         "step": "Place in the thread, 1 = first.",

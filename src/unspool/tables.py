@@ -110,6 +110,7 @@ PROMPTS = Table(
         "source": pl.String,
         "input": pl.UInt16,
         "record": pl.UInt32,
+        "user_record": pl.UInt64,
         "thread_id": pl.String,
         "step": pl.UInt32,
         "steps_left": pl.UInt32,

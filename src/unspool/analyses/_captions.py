@@ -101,7 +101,9 @@ def captioned(log: Measured) -> Captioned | None:
     chosen, note = whole_users(log, pl.col("captions").list.len().fill_null(0) > 0, MOST, "who have captions")
     if not chosen.height:
         return None
-    found = steps(replace(log, prompts=log.prompts.join(chosen.lazy(), on="user_id", how="semi", nulls_equal=True)))
+    # The columns of a log are read one by one: rows in another order each time would be those of others.
+    mine = log.prompts.join(chosen.lazy(), on="user_id", how="semi", nulls_equal=True, maintain_order="left")
+    found = steps(replace(log, prompts=mine))
     texts = found.column(pl.col("text")).rename("text")
     lists = found.column(pl.col("captions").list.eval(pl.element().filter(pl.element().is_not_null())))
     n_images = lists.list.len().fill_null(0).to_numpy().astype(np.int64)

@@ -90,18 +90,18 @@ def steps(log: Measured) -> Steps:
         pl.col("step").cast(pl.Int64),
         pl.col("steps_left").cast(pl.Int64),
     ).collect()
-    thread = _by_appearance(base["thread"].to_numpy())
+    user, left = base["user"].fill_null(0).to_numpy(), base["steps_left"].to_numpy()
+    thread = _in_order(base["thread"].to_numpy(), user)
     step = base["step"].to_numpy()
     order = np.lexsort((step, thread))
-    user, left = base["user"].fill_null(0).to_numpy(), base["steps_left"].to_numpy()
     return Steps(log, found, order, user[order], thread[order], step[order], left[order])
 
 
-def _by_appearance(hashes: NDArray[np.uint64]) -> Ints:
-    """0, 1, ... for the values in the order of their first places."""
+def _in_order(hashes: NDArray[np.uint64], user: Ints) -> Ints:
+    """0, 1, ... for threads in the order of their users, and of their first places among those of a user."""
     _, first, code = np.unique(hashes, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
+    rank[np.lexsort((first, user[first]))] = np.arange(len(first))
     return np.asarray(rank[code], dtype=np.int64)
 
 

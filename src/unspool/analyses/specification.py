@@ -82,7 +82,8 @@ def analyse(log: Measured) -> pl.DataFrame:
     users, sampled = whole_users(own, pl.col("thread_id").is_not_null(), MOST, "of the log")
     features = {one.feature for one in HEADLINES}
     columns = {name: column for name, column in own.columns.items() if name in features}
-    chosen = own.prompts.join(users.lazy(), on="user_id", how="semi", nulls_equal=True)
+    # A rule reads a user's prompts in their order.
+    chosen = own.prompts.join(users.lazy(), on="user_id", how="semi", nulls_equal=True, maintain_order="left")
     kept = [*tables.PROMPTS.columns, *columns]
     prompts = chosen.select(name for name in chosen.collect_schema() if name in kept).collect()
     specifications, lacking = possible(prompts)

@@ -46,7 +46,9 @@ def groups(log: Audited, features: tuple[str, ...] = ()) -> Groups:
     rows = in_threads(log.prompts.with_columns(*absent, _words("text"))).filter(several)
     # A filter by value reaches the files of a log, which a join does not: no more than the sample is ever in memory.
     mine = rows.filter(pl.col("user_id").is_in(kept["user_id"].drop_nulls().implode()))
-    prompts = mine.select(*named | dict.fromkeys(("captions", "step", "steps_left", "upscaled"))).collect()
+    prompts = (
+        mine.select(*named | dict.fromkeys(("captions", "step", "steps_left", "upscaled"))).collect().sort("prompt_id")
+    )
     parts = {
         FIRST: pl.col("step") == 1,
         MIDDLE: (pl.col("step") > 1) & (pl.col("steps_left") > 0),

@@ -141,7 +141,7 @@ def _of_captions(prompts: pl.DataFrame, captions: pl.DataFrame, name: str, seed:
 
 
 def _of_file(prompts: pl.DataFrame, lines: pl.DataFrame, name: str, seed: int) -> Pair | str:
-    one = _one_per_thread(prompts, seed).sort("thread_id")
+    one = _one_per_thread(prompts, seed).sort("prompt_id")
     other = lines.head(max(one.height, 1))
     if not one.height or not other.height:
         return ALONE if not one.height else NO_LINES
@@ -159,11 +159,10 @@ def _one_per_thread(texts: pl.DataFrame, seed: int) -> pl.DataFrame:
 def _beside(
     one: pl.DataFrame, other: pl.DataFrame, names: tuple[str, str], seed: int, notes: tuple[str, ...]
 ) -> Pair | None:
-    sides = [
-        side.join(there, on="thread_id", how="semi").sort("thread_id") for side, there in ((one, other), (other, one))
-    ]
-    codes, n_users = _codes(sides[0]["user_id"], seed)
-    return Pair(names, pl.concat(sides), True, np.tile(codes, 2), n_users, notes) if n_users else None
+    one = one.join(other, on="thread_id", how="semi").sort("prompt_id")
+    other = one.select("thread_id").join(other, on="thread_id", how="left", maintain_order="left").select(other.columns)
+    codes, n_users = _codes(one["user_id"], seed)
+    return Pair(names, pl.concat([one, other]), True, np.tile(codes, 2), n_users, notes) if n_users else None
 
 
 def _codes(users: pl.Series, seed: int) -> tuple[Ints, int]:

@@ -6,6 +6,7 @@ import polars as pl
 
 from unspool import tables
 from unspool.audits import Audited
+from unspool.labels import PSEUDONYMS
 
 DIGESTED = ("prompt_id", "user_id", "channel_id", "given_thread_id", "thread_id")
 """Pseudonyms of the study: keyed digests of 16 hexadecimal digits."""
@@ -18,7 +19,7 @@ def strings(log: Audited) -> Iterator[tuple[str, pl.LazyFrame]]:
     Those that the source passed on come too, pseudonyms of the study do not. Features hold numbers only.
     """
     for name, kind in log.prompts.collect_schema().items():
-        if name in DIGESTED or name in log.log.columns:
+        if name in (*DIGESTED, *PSEUDONYMS.values()) or name in log.log.columns:
             continue
         if kind == pl.String:
             yield name, log.prompts.select("user_id", value=name)
@@ -36,5 +37,5 @@ def _listed(prompts: pl.LazyFrame, items: pl.Expr) -> pl.LazyFrame:
 
 def passed_on(log: Audited) -> list[str]:
     """Columns of the source that are no part of the prompts table."""
-    known = {*tables.PROMPTS.columns, *log.log.columns}
+    known = {*tables.PROMPTS.columns, *PSEUDONYMS.values(), *log.log.columns}
     return [name for name in log.prompts.collect_schema() if name not in known]

@@ -4,6 +4,7 @@ import polars as pl
 
 from unspool.audits import Audited
 from unspool.compiling.pseudonyms import Pseudonyms, normal_name
+from unspool.labels import pseudonym
 
 TOKEN = r"[\p{L}\p{M}\p{N}_.\-]{3,40}"
 NO_KEY = "the key does not lie beside the study, so that names cannot be digested"
@@ -27,7 +28,7 @@ def own_handles(log: Audited) -> tuple[int, int] | None:
 
 def people(prompts: pl.LazyFrame, aliases: pl.DataFrame | None) -> pl.Series:
     """Pseudonyms of the people of some prompts, and of their handles."""
-    users = prompts.select(pl.col("user_id").unique()).collect()["user_id"].drop_nulls()
+    users = prompts.select(pseudonym("user_id", prompts.collect_schema()).unique()).collect()["user_id"].drop_nulls()
     if aliases is None:
         return users
     return pl.concat([users, aliases.filter(pl.col("user_id").is_in(users.implode()))["alias"]])

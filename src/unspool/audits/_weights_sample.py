@@ -20,4 +20,4 @@ def sampled(log: Audited) -> tuple[pl.DataFrame, str | None]:
     read = [(pl.col(name) if name in known else pl.lit(None)).cast(kind).alias(name) for name, kind in COLUMNS.items()]
     # A filter by value reaches the files of a log, which a join does not: no more than the sample is ever in memory.
     mine = log.prompts.filter(pl.col("user_id").is_in(kept["user_id"].drop_nulls().implode()))
-    return mine.select(read).collect(), note
+    return mine.select(read).collect().sort("prompt_id"), note

@@ -172,7 +172,7 @@ def _sample(log: Audited) -> tuple[pl.DataFrame, str | None]:
     sizes = known.group_by("user_id").agg(n=pl.len()).collect().sort("user_id")
     order = sizes.sample(fraction=1.0, shuffle=True, seed=log.settings.seed)
     kept = order.filter((pl.col("n").cum_sum() <= MOST) | (pl.int_range(pl.len()) == 0))
-    chosen = known.join(kept.select("user_id").lazy(), on="user_id", how="semi").select(
+    chosen = known.join(kept.select("user_id").lazy(), on="user_id", how="semi", maintain_order="left").select(
         "user_id", "time", "order", "text"
     )
     note = None

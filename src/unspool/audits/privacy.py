@@ -12,6 +12,7 @@ from unspool.audits._privacy_grams import gram_rows
 from unspool.audits._privacy_names import private
 from unspool.audits._privacy_people import NO_KEY, own_handles
 from unspool.audits._shares import Row
+from unspool.labels import pseudonym
 from unspool.models.names import CANDIDATE, names
 from unspool.syntax.identifiers import DIGEST, TESTS, has_phone
 
@@ -77,8 +78,9 @@ def _raw(log: Audited) -> Iterator[Row]:
     """Ids of the study that are no pseudonyms."""
     schema = log.prompts.collect_schema()
     for column in (name for name in DIGESTED if name in schema):
-        raw = ~pl.col(column).str.contains(r"^[0-9a-f]{16}$")
-        found = log.prompts.select(raw.sum(), n=pl.col(column).count()).collect().row(0)
+        id_ = pseudonym(column, schema)
+        raw = ~id_.str.contains(r"^[0-9a-f]{16}$")
+        found = log.prompts.select(raw.sum(), n=id_.count()).collect().row(0)
         if found[0]:
             yield _count("raw_ids", column, int(found[0]), int(found[1]))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from unspool import tables
+from unspool import labels, tables
 from unspool.compiling.events import rejects
 from unspool.compiling.language import foreign
 from unspool.compiling.linking import NONE, Links, link_roots
@@ -202,6 +202,8 @@ def _finished(rows: pl.DataFrame, sources: dict[int, str]) -> pl.DataFrame:
         hexadecimal(rows["user_id"]),
         hexadecimal(rows["channel_id"]),
         text_raw="echo",
+        user_record=labels.user_record(),
         source=pl.col("input").replace_strict(numbers, pl.Series(list(sources.values())), return_dtype=pl.String),
     )
-    return tables.conform(rows.drop(_INSIDE, strict=False), tables.PROMPTS)
+    ordered = rows.sort("user_record", maintain_order=True)
+    return tables.conform(ordered.drop(_INSIDE, strict=False), tables.PROMPTS)

@@ -60,16 +60,18 @@ def _paper(tokens: pl.DataFrame) -> pl.DataFrame:
     """
     rating = _rating(pl.col("lemma").str.to_lowercase(), ratings().filter(pl.col("entry") != "null"))
     words = tokens.filter(pl.col("pos") != "PUNCT").select("document", rating=rating)
-    return words.group_by("document").agg(concreteness_paper=pl.col("rating").mean())
+    return words.group_by("document").agg(concreteness_paper=_mean())
 
 
 def _own(tokens: pl.DataFrame) -> pl.DataFrame:
-    rating = pl.col("rating")
-    return (
-        _units(tokens)
-        .group_by("document")
-        .agg(concreteness=rating.mean(), concreteness_coverage=rating.is_not_null().mean())
-    )
+    coverage = pl.col("rating").is_not_null().mean()
+    return _units(tokens).group_by("document").agg(concreteness=_mean(), concreteness_coverage=coverage)
+
+
+def _mean() -> pl.Expr:
+    """The mean of ratings in whole hundredths, so that texts with the same words are equal to the last bit."""
+    hundredths = (100 * pl.col("rating")).round().cast(pl.Int64)
+    return hundredths.sum() / hundredths.count().replace(0, None) / 100
 
 
 def _units(tokens: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
 from unspool.analyses._family import adjusted
 from unspool.engine import worker_count, workers
 from unspool.features import feature
+from unspool.labels import PSEUDONYMS, labelled
 from unspool.models import told
 from unspool.stages.edit import edit
 from unspool.stages.read import Progress, silent
@@ -119,16 +120,26 @@ def paper_rule(study: Study) -> str:
 
 def both(study: Study, rule: str, own: str, settings: Settings) -> Measured:
     """The study by the paper's rule, and as `corrected` by its own, with the edits where they were made."""
+    log = measured(study, own, settings)
     edited = study.manifest.get("edits", {}).get("rule") == own
-    edits = study.scan("edits") if edited else None
-    corrected = replace(measured(study, own, settings), edits=edits)
+    corrected = replace(log, edits=_labelled_edits(study.scan("edits"), log.prompts) if edited else None)
     return corrected if own == rule else replace(measured(study, rule, settings), corrected=corrected)
 
 
+def _labelled_edits(edits: pl.LazyFrame, prompts: pl.LazyFrame) -> pl.LazyFrame:
+    """The edits with the labels of their users; their prompts keep their ids."""
+    users = prompts.select("user_id", pseudonym=PSEUDONYMS["user_id"]).unique().drop_nulls()
+    named = edits.rename({"user_id": "pseudonym"}).join(users, on="pseudonym", how="left", maintain_order="left")
+    return named.drop("pseudonym")
+
+
 def measured(study: Study, rule: str, settings: Settings) -> Measured:
-    """The study as analyses take it: prompts, the threads of a rule, and features, beside each other file by file."""
+    """The study as analyses take it: prompts, the threads of a rule, and features, beside each other file by file.
+
+    Users and prompts are labelled.
+    """
     files = sorted((study.path / "prompts").glob("*.parquet"))
-    frames = [beside(study.path, rule, file) for file in files]
+    frames = [labelled(beside(study.path, rule, file)) for file in files]
     empty = tables.empty(tables.PROMPTS).lazy()
     prompts = pl.concat(frames, how="diagonal") if frames else empty
     return Measured(prompts, rule, study.columns(), settings, notes(study), study.manifest["counts"])

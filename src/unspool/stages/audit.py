@@ -12,6 +12,7 @@ from unspool.audits import Audited, Settings, audit, in_order
 from unspool.audits.weights import Weights, fitted
 from unspool.features import Settings as Measures
 from unspool.features.dialect import reference
+from unspool.labels import PSEUDONYMS, labelled
 from unspool.stages.analyze import beside, measured
 from unspool.stages.read import Progress, silent
 from unspool.study import AUDIT, Study, fingerprint, read_parquet, sweep, write_parquet
@@ -103,7 +104,8 @@ def _weigh(study: Study, weights: Weights) -> None:
     sweep(folder)
     files = sorted((study.path / "prompts").glob("*.parquet"))
     for file in files:
-        rows = beside(study.path, str(study.manifest["rule"]), file).collect()
-        write_parquet(tables.check(weights.of(rows), tables.WEIGHTS, "audit weights"), folder / file.name)
+        rows = labelled(beside(study.path, str(study.manifest["rule"]), file).collect())
+        found = weights.of(rows).with_columns(prompt_id=rows[PSEUDONYMS["prompt_id"]])
+        write_parquet(tables.check(found, tables.WEIGHTS, "audit weights"), folder / file.name)
     for old in set(folder.glob("*.parquet")) - {folder / file.name for file in files}:
         old.unlink()

@@ -20,7 +20,7 @@ from unspool.stages.analyze import beside
 from unspool.stages.audit import audited
 from unspool.study import AUDIT, Study, read_parquet, whole_place
 
-INSIDE = ("text_raw", "input", "record")
+INSIDE = ("text_raw", "input", "record", "user_record")
 """Columns of the prompts table that stay: the echo is the text in a rougher form, the others point into the log."""
 IMAGES = ("captions", "upscaled_images")
 COUNTED = ("prompts", "threads", "people", "of_dropped_people", "without_words")

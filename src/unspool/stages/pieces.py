@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from unspool.features import Column, Context, Settings, completed, estimated, feature
+from unspool.labels import labelled
 from unspool.study import read_parquet, write_parquet
 
 _ROWS = {"": 200_000, "parse": 2_000, "model": 1_000}
@@ -44,8 +45,8 @@ class Piece:
 
 @lru_cache(maxsize=2)
 def scored(path: Path, users: Path | None) -> pl.DataFrame:
-    """The prompts of a file that are scored, with their row in the file; without the echo, which no feature reads."""
-    prompts = pl.scan_parquet(path, glob=False).drop("text_raw").collect().with_row_index("row")
+    """The prompts of a file that are scored, labelled, with their row in the file; no feature reads the echo."""
+    prompts = labelled(pl.scan_parquet(path, glob=False).drop("text_raw")).collect().with_row_index("row")
     if users is None:
         return prompts
     wanted = read_parquet(users)["owner"]

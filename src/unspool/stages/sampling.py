@@ -4,6 +4,8 @@ from hashlib import blake2b
 
 import polars as pl
 
+from unspool.labels import labelled
+
 
 def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | None:
     """Users whose prompts are scored, about `most` prompts in all; None for everybody.
@@ -11,10 +13,10 @@ def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | No
     Users are drawn whole, so that their threads stay whole, from strata of 1, 2-3, 4-7, ... prompts, each stratum
     giving the same share of its prompts as nearly as whole users allow, and one user at least (so a small log with a
     few very busy users gives more than was asked for). Prompts without a user are users of one prompt, named by their
-    prompt_id. The draw depends on ids and seed alone.
+    prompt_id. The draw depends on labels and seed alone, and it is labels that are returned.
     """
     owner = pl.coalesce("user_id", "prompt_id").alias("owner")
-    users = prompts.group_by(owner).len("n").collect()
+    users = labelled(prompts).group_by(owner).len("n").collect()
     total = int(users["n"].sum() or 0)
     if total <= most:
         return None
