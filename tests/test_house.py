@@ -9,7 +9,19 @@ import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "unspool"
 ORDER = (
-    *("tables", "errors", "registry", "labels", "stats", "syntax", "lexicons", "models", "sources", "compiling", "threads"),
+    *(
+        "tables",
+        "errors",
+        "registry",
+        "labels",
+        "stats",
+        "syntax",
+        "lexicons",
+        "models",
+        "sources",
+        "compiling",
+        "threads",
+    ),
     *("features", "edits", "analyses", "audits", "simulate", "figures", "report", "explorer", "export"),
     *("study", "engine", "stages", "validation", "api", "commands"),
 )

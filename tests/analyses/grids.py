@@ -65,8 +65,10 @@ class World:
         first = np.cumsum(lengths) - lengths
         thread = np.repeat(np.arange(len(lengths)), lengths)
         step = np.arange(len(thread)) - first[thread]
-        frame = pl.DataFrame({"user_id": self.user[thread], "thread_id": thread, "step": step + 1})
-        frame = frame.with_columns(pl.col("user_id").cast(pl.String), steps_left=pl.Series(lengths[thread] - 1 - step))
+        frame = pl.DataFrame(
+            {"user_id": [f"{user:06}" for user in self.user[thread]], "thread_id": thread, "step": step + 1}
+        )
+        frame = frame.with_columns(steps_left=pl.Series(lengths[thread] - 1 - step))
         said, images = ([np.zeros(0, int)], [np.zeros(0, int)]), ([np.zeros(0, int)], [np.zeros(0, int)])
         for number, alive in enumerate(self.alive):
             i, v = np.nonzero(self.said[number] & alive[:, None])

@@ -35,7 +35,7 @@ def simulated(seed, users=100, per_user=6, b=0.0, drift=0.0, ar=0.0, on="deviati
     return pl.DataFrame(
         {
             "prompt_id": np.arange(len(thread)).astype(str),
-            "user_id": np.char.add("u", user[thread].astype(str)),
+            "user_id": [f"u{one:06}" for one in user[thread]],
             "thread_id": np.char.add("t", thread.astype(str)),
             "step": step + 1,
             "steps_left": length[thread] - step - 1,

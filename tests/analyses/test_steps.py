@@ -12,12 +12,12 @@ from unspool.stats.jackknife import Estimate
 
 def test_threads_lie_side_by_side_in_order():
     found = steps(log([thread("b", [5, 6]), thread("a", [1, 2, 3]), thread("a", [9])]))
-    assert found.thread.tolist() == [0, 0, 1, 1, 1, 2]
-    assert found.step.tolist() == [1, 2, 1, 2, 3, 1]
-    assert found.left.tolist() == [1, 0, 2, 1, 0, 0]
-    assert found.user.tolist() == [1, 1, 0, 0, 0, 0]
-    assert found.values("x").tolist() == [5, 6, 1, 2, 3, 9]
-    assert found.pairs.tolist() == [0, 2, 3]
+    assert found.thread.tolist() == [0, 0, 0, 1, 2, 2]
+    assert found.step.tolist() == [1, 2, 3, 1, 1, 2]
+    assert found.left.tolist() == [2, 1, 0, 0, 1, 0]
+    assert found.user.tolist() == [0, 0, 0, 0, 1, 1]
+    assert found.values("x").tolist() == [1, 2, 3, 9, 5, 6]
+    assert found.pairs.tolist() == [0, 1, 4]
 
 
 # The rows of two threads lie mixed, as under the rule `given`.

@@ -58,7 +58,8 @@ class Exported:
     (without text_raw, input and record), those of the features, and those of the weights where the study has them.
     `manifest` and `audit` (the rows of the audits, None if there are none) are for the card. `counts`: prompts, threads
     and people that are exported, and what was taken out; a form whose rows are of another kind adds how many it wrote.
-    `unknown`: names to be dropped that nobody in the study has.
+    `unknown`: names to be dropped that nobody in the study has. `labels`: user_id and label of the people, by which
+    they are dealt to the splits; None to deal them by their ids.
     """
 
     frames: Callable[[], Iterator[pl.DataFrame]]
@@ -68,6 +69,13 @@ class Exported:
     counts: dict[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     title: str = TITLE
+    labels: pl.DataFrame | None = None
+
+    def split(self, user_ids: pl.Series) -> pl.Series:
+        """The split of each row by its user, one of SPLITS."""
+        if self.labels is not None:
+            user_ids = user_ids.replace(self.labels["user_id"], self.labels["label"])
+        return split_of(user_ids, self.settings)
 
 
 class Form(Protocol):
@@ -94,7 +102,7 @@ def forms() -> list[str]:
 
 
 def split_of(user_ids: pl.Series, settings: Settings) -> pl.Series:
-    """The split of each row by its user, one of SPLITS; by id and seed alone, so that an export made again agrees.
+    """The split of each row by its user, one of SPLITS; by label and seed alone, so that an export made again agrees.
 
     A row without a user is in the first split.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from unspool.export import SPLITS, Exported, split_of
+from unspool.export import SPLITS, Exported
 from unspool.export._card import card
 from unspool.export._threads import threads
 
@@ -44,7 +44,7 @@ def write(data: Exported, out: Path) -> None:
     prompts, of_threads = Configuration(out / "data" / "prompts"), Configuration(out / "data" / "threads")
     frame = pl.DataFrame()
     for frame in data.frames():
-        split = split_of(frame["user_id"], data.settings)
+        split = data.split(frame["user_id"])
         for name in SPLITS:
             part = frame.filter(split == name)
             for one, rows in (prompts, part), (of_threads, threads(part)):

@@ -140,7 +140,7 @@ def measured(study: Study, rule: str, settings: Settings) -> Measured:
     """
     files = sorted((study.path / "prompts").glob("*.parquet"))
     frames = [labelled(beside(study.path, rule, file)) for file in files]
-    empty = tables.empty(tables.PROMPTS).lazy()
+    empty = labelled(tables.empty(tables.PROMPTS).lazy())
     prompts = pl.concat(frames, how="diagonal") if frames else empty
     return Measured(prompts, rule, study.columns(), settings, notes(study), study.manifest["counts"])
 

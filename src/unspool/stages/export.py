@@ -16,6 +16,7 @@ from unspool.errors import UnspoolError
 from unspool.export import Exported, Settings, form
 from unspool.export._people import without_names
 from unspool.export._rare import users_of_grams, without_rare
+from unspool.labels import PSEUDONYMS, labelled
 from unspool.stages.analyze import beside
 from unspool.stages.audit import audited
 from unspool.study import AUDIT, Study, read_parquet, whole_place
@@ -137,8 +138,20 @@ class Works:
             yield from (read_parquet(path).select(kept) for path in sorted(folder.glob("*.parquet")))
 
         return Exported(
-            frames, self.study.manifest, self.settings, audit, self.counts, self.people.unknown, self.settings.title
+            frames,
+            self.study.manifest,
+            self.settings,
+            audit,
+            self.counts,
+            self.people.unknown,
+            self.settings.title,
+            self._labels(),
         )
+
+    def _labels(self) -> pl.DataFrame:
+        people = self.study.scan("prompts").select("user_id", "user_record").unique(maintain_order=True)
+        named = labelled(people).select(user_id=PSEUDONYMS["user_id"], label="user_id")
+        return named.drop_nulls().collect()
 
     def _grams(self) -> pl.DataFrame | None:
         """How many people use each word, or run of words, of the texts that are exported."""

@@ -35,8 +35,8 @@ class Piece:
         return self.out / f"{self.path.stem}-{self.start:09d}.parquet"
 
     def rows(self) -> pl.DataFrame:
-        """The prompts of the piece, with their row in the file."""
-        return scored(self.path, self.users).slice(self.start, self.stop - self.start)
+        """The prompts of the piece, labelled, with their row in the file."""
+        return labelled(scored(self.path, self.users).slice(self.start, self.stop - self.start))
 
     def context(self, *, fitted: bool) -> Context:
         """The context of its features, with or without what was fitted on the whole log."""
@@ -45,8 +45,8 @@ class Piece:
 
 @lru_cache(maxsize=2)
 def scored(path: Path, users: Path | None) -> pl.DataFrame:
-    """The prompts of a file that are scored, labelled, with their row in the file; no feature reads the echo."""
-    prompts = labelled(pl.scan_parquet(path, glob=False).drop("text_raw")).collect().with_row_index("row")
+    """The prompts of a file that are scored, with their row in the file; without the echo, which no feature reads."""
+    prompts = pl.scan_parquet(path, glob=False).drop("text_raw").collect().with_row_index("row")
     if users is None:
         return prompts
     wanted = read_parquet(users)["owner"]

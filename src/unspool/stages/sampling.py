@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import polars as pl
 
-from unspool.labels import labelled
+from unspool.labels import PSEUDONYMS, labelled
 
 
 def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | None:
@@ -13,17 +13,17 @@ def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | No
     Users are drawn whole, so that their threads stay whole, from strata of 1, 2-3, 4-7, ... prompts, each stratum
     giving the same share of its prompts as nearly as whole users allow, and one user at least (so a small log with a
     few very busy users gives more than was asked for). Prompts without a user are users of one prompt, named by their
-    prompt_id. The draw depends on labels and seed alone, and it is labels that are returned.
+    prompt_id. The draw depends on labels and seed alone.
     """
-    owner = pl.coalesce("user_id", "prompt_id").alias("owner")
-    users = labelled(prompts).group_by(owner).len("n").collect()
+    label, owner = pl.coalesce("user_id", "prompt_id"), pl.coalesce(*PSEUDONYMS.values())
+    users = labelled(prompts).group_by(label=label).agg(owner.first().alias("owner"), n=pl.len()).collect()
     total = int(users["n"].sum() or 0)
     if total <= most:
         return None
     drawn = (
         users.with_columns(
             stratum=pl.col("n").log(2).floor(),
-            place=pl.Series([_place(owner, seed) for owner in users["owner"]], dtype=pl.UInt64),
+            place=pl.Series([_place(label, seed) for label in users["label"]], dtype=pl.UInt64),
         )
         .sort("stratum", "place")
         .with_columns(
@@ -34,5 +34,5 @@ def sampled_users(prompts: pl.LazyFrame, most: int, seed: int) -> pl.Series | No
     return drawn["owner"].sort()
 
 
-def _place(owner: str, seed: int) -> int:
-    return int.from_bytes(blake2b(f"{seed} {owner}".encode(), digest_size=8).digest(), "little")
+def _place(label: str, seed: int) -> int:
+    return int.from_bytes(blake2b(f"{seed} {label}".encode(), digest_size=8).digest(), "little")
