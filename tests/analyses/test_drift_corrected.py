@@ -122,10 +122,13 @@ def test_a_feature_without_values_has_every_headline():
     assert void["note"].unique().to_list() == ["no model was given"]
 
 
-def test_shuffled_rows_give_the_same():
+def test_rows_in_another_order_give_the_same():
     prompts = simulated(3, users=30)
     rows = _drift_own.own(measured(prompts))
-    again = _drift_own.own(measured(prompts.sample(fraction=1, shuffle=True, seed=1)))
+    # Of a user's threads the earlier come first; users and the prompts of a thread may come in any order.
+    begins = pl.col("row").first().over("thread_id")
+    mixed = prompts.with_row_index("row").sort(pl.col("user_id").hash(), begins, pl.col("step").hash()).drop("row")
+    again = _drift_own.own(measured(mixed))
     keys = ["estimand", "group", "step"]
     both = rows.join(again, on=keys, nulls_equal=True)
     assert both.height == rows.height
@@ -190,23 +193,22 @@ def ipcw(prompts):
 
 def test_leaving_out_by_one_step_is_close_to_refits():
     made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
-    found, about, y = made.along, made.stops, made.stops.stopped.astype(float)
+    found, y = made.along, made.stops.stopped.astype(float)
     users, pairs = found.steps.user, found.pairs
     limit = _drift_weights.bound(made.raw)
     refits = []
     for user in range(100):
         kept = users != user
-        again = replace(made, fit=logit(made.z[kept], y[kept]))
-        n_on, n = (np.bincount(about.kind[chosen]) for chosen in (kept & ~about.stopped, kept))
-        weights = np.exp(about.along(np.log(n_on / n)[about.kind] + np.log1p(again.odds))[pairs])
-        weights = np.minimum(weights, limit)[kept[pairs]]
+        again = replace(made, fit=logit(made.design.z[kept], y[kept]))
+        weights = np.minimum(again.raw, limit)[kept[pairs]]
         refits.append(weights @ found.changes[kept[pairs]] / weights.sum())
     sums, whole = made.sums(), row["estimate"]
     stepped = made.estimator()(sums.sum(axis=0) - sums)[:, 0]
     assert whole == pytest.approx(made.weights @ found.changes / made.weights.sum(), abs=1e-9)
-    assert np.abs(stepped - refits).max() < 0.1 * row["standard_error"]
+    assert np.abs(stepped - refits).max() < 0.15 * row["standard_error"]
     error = np.sqrt(99 / 100 * ((np.array(refits) - whole) ** 2).sum())
-    assert row["standard_error"] == pytest.approx(error, rel=0.03)
+    # One step of Newton's moves a weight by its slope alone: the error comes out some hundredths too large.
+    assert error < row["standard_error"] < 1.1 * error
 
 
 def test_the_pilot_without_drift_and_with_stopping():
@@ -224,11 +226,33 @@ def test_the_pilot_without_drift_and_with_stopping():
     assert "Who stops when is enough to explain the change as it stands" in drift.findings(rows)[0]
 
 
-def test_what_is_not_seen_is_reduced_and_not_removed():
-    # Stopping by the deviation from a level that the log does not show: less than half is left, and more than nothing.
+def test_a_level_that_shows_in_other_prompts_alone_is_allowed_for():
+    # Stopping by the deviation from the thread's level, which no column holds: four standard errors about 0.
     rows = _drift_own.own(measured(simulated(2, users=2500, b=0.5, levels=0.5)))
-    raw, weighted = (one(rows, estimand=name)["estimate"] for name in ("raw_transition", "ipcw"))
-    assert 0.02 < weighted < 0.5 * raw
+    raw, weighted = (one(rows, estimand=name) for name in ("raw_transition", "ipcw"))
+    assert raw["estimate"] > 0.1
+    assert abs(weighted["estimate"]) < 4 * weighted["standard_error"] < 0.1
+
+
+LASTING = {
+    "people": {"taste": 0.8},
+    "threads": {"b": 0.5, "on": "level"},
+    "threads that stay": {"b": -0.5, "on": "level"},
+}
+
+
+@pytest.mark.parametrize("case", LASTING)
+def test_stopping_by_a_lasting_level_makes_no_drift(case):
+    # The plain change is right here; weights that took a prompt for its level would make it fall by two of its SDs.
+    runs, rejected, found = 100, 0, []
+    for seed in range(runs):
+        part = along(simulated(seed, users=100, **LASTING[case]))
+        row = next(iter(_drift_weights.rows(part, stops(part.steps), None)))
+        rejected += row["p_value"] < 0.05
+        found.append(row["estimate"])
+    # Binomial(100, .05): 99.9% of runs within 13; the mark for bias is .1 SD, of whose error 3.3 are allowed here.
+    assert rejected <= 13
+    assert abs(np.mean(found)) < (0.1 + 3.3 / np.sqrt(runs)) * np.std(found)
 
 
 def test_the_tipping_point_is_the_dependence_that_was_put_in():

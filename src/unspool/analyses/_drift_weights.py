@@ -3,6 +3,10 @@
 Robins, Rotnitzky & Zhao 1995 (J. Am. Stat. Assoc. 90); Hernan, Brumback & Robins 2000 (Epidemiology 11) for stabilised
 weights. The hazard of stopping is a logit on what the log knows; what it does not know stays unweighted, and
 `tipping_point` says how strongly stopping would have to depend on it.
+
+Weights are stabilised by the hazard of the steps and of lasting levels, the user's and the thread's. If people who
+write long prompts stop sooner, threads that go on are of others, but their prompts change no less. Weights for that
+would fall on prompts that happen to be long, which are shorter next time, and make a fall out of nothing.
 """
 
 from collections.abc import Iterator
@@ -12,9 +16,9 @@ from functools import cached_property
 import numpy as np
 
 from unspool.analyses._drift_along import Along
-from unspool.analyses._people import Ints
 from unspool.analyses._steps import Flags, Row
-from unspool.analyses._stops import Stops, with_unknown
+from unspool.analyses._stopping_levels import levels
+from unspool.analyses._stops import Stops, standard, with_unknown
 from unspool.analyses._words import sign
 from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
 from unspool.stats.logit import Logit, logit, newton_step, unit_sums
@@ -34,30 +38,27 @@ class Weighted:
 
     along: Along
     stops: Stops
-    z: Floats
+    design: "Design"
     fit: Logit
 
     @cached_property
     def odds(self) -> Floats:
         """Odds of stopping at each prompt."""
-        p = np.minimum(self.fit.probabilities(self.z), 1 - 1e-12)
-        return np.asarray(p / (1 - p))
+        return self._odds(self.design.z)
 
     @cached_property
-    def stay(self) -> Floats:
-        """Log of the share of prompts that do not end their thread, by class of steps."""
-        n_on, n = self.going_on()
-        return np.log(n_on / n)
+    def lasting(self) -> Floats:
+        """The same if all that does not last were as in the mean prompt of its step."""
+        return self._odds(self.design.lasting)
 
-    def going_on(self) -> tuple[Ints, Ints]:
-        """Prompts that do not end their thread, and all, by class of steps."""
-        k = len(self.stops.bounds)
-        return np.bincount(self.stops.kind[~self.stops.stopped], minlength=k), np.bincount(self.stops.kind, minlength=k)
+    def _odds(self, z: Floats) -> Floats:
+        p = np.minimum(self.fit.probabilities(z), 1 - 1e-12)
+        return np.asarray(p / (1 - p))
 
     @cached_property
     def raw(self) -> Floats:
         """Stabilised weights of the known transitions, not yet cut."""
-        log = self.stops.along(self.stay[self.stops.kind] + np.log1p(self.odds))
+        log = self.stops.along(np.log1p(self.odds) - np.log1p(self.lasting))
         return np.exp(log[self.along.pairs])
 
     @cached_property
@@ -80,34 +81,29 @@ class Weighted:
         """What the estimator needs of each unit.
 
         Weighted changes and weights, changes and their number; derivatives of the first two by the coefficients of the
-        hazard and by `stay`; prompts that go on and all prompts by class; score and Hessian of the hazard.
+        hazard; score and Hessian of the hazard.
         """
         stops, steps, pairs = self.stops, self.along.steps, self.along.pairs
         change, weight = self.along.changes, self.weights
         free = np.where(self.cut, 0, weight)
-        p = self.odds / (1 + self.odds)
-        slopes = [stops.along(p * self.z[:, j])[pairs] for j in np.flatnonzero(self.fit.kept)]
-        classes = [(stops.kind == one).astype(np.float64) for one in range(len(stops.bounds))]
-        slopes += [stops.along(one)[pairs] for one in classes]
-        ones = np.ones(len(pairs))
-        columns = [weight * change, weight, change, ones]
+        p, lasting = (odds / (1 + odds) for odds in (self.odds, self.lasting))
+        each = [p * self.design.z[:, j] - lasting * self.design.lasting[:, j] for j in np.flatnonzero(self.fit.kept)]
+        slopes = [stops.along(one)[pairs] for one in each]
+        columns = [weight * change, weight, change, np.ones(len(pairs))]
         columns += [free * change * slope for slope in slopes] + [free * slope for slope in slopes]
         of_pairs = steps.sums(columns, pairs)
-        of_prompts = steps.sums([*(one * ~stops.stopped for one in classes), *classes])
         y = stops.stopped.astype(np.float64)
-        of_hazard = unit_sums(self.z, y, self.fit, steps.units, steps.people.n_units)
-        return np.concatenate([of_pairs, of_prompts, of_hazard], axis=1)
+        of_hazard = unit_sums(self.design.z, y, self.fit, steps.units, steps.people.n_units)
+        return np.concatenate([of_pairs, of_hazard], axis=1)
 
     def estimator(self) -> Estimator:
         """From such sums to the weighted drift, and the plain one less it."""
-        k, c = len(self.fit.penalty), len(self.stops.bounds)
-        ends = np.cumsum([4, k + c, k + c, c, c])
+        k = len(self.fit.penalty)
+        ends = np.cumsum([4, k, k])
 
         def estimates(sums: Floats) -> Floats:
-            plain, of_change, of_weight, on, all_, hazard = np.split(sums, ends, axis=-1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                stay = np.where(on > 0, np.log(on / all_) - self.stay, 0)
-            move = np.concatenate([newton_step(hazard, self.fit), stay], axis=-1)
+            plain, of_change, of_weight, hazard = np.split(sums, ends, axis=-1)
+            move = newton_step(hazard, self.fit)
             top = plain[..., 0] + (of_change * move).sum(axis=-1)
             with np.errstate(invalid="ignore", divide="ignore"):
                 weighted = top / (plain[..., 1] + (of_weight * move).sum(axis=-1))
@@ -124,7 +120,7 @@ class Weighted:
         tilt = np.exp(gamma * (change - change.mean()) / change.std())
         factor = np.ones(len(self.odds))
         factor[self.along.pairs] = tilt / ((self.weights @ tilt) / self.weights.sum())
-        log = self.stops.along(self.stay[self.stops.kind] + np.log1p(self.odds * factor))[pairs[known]]
+        log = self.stops.along(np.log1p(self.odds * factor) - np.log1p(self.lasting))[pairs[known]]
         weight = np.exp(log)
         weight = np.minimum(weight, bound(weight))
         return float(weight @ change / weight.sum())
@@ -140,16 +136,32 @@ def weighted(along: Along, stops: Stops) -> Weighted | None:
     """The weights of a feature's transitions; None if there are none."""
     if not len(along.pairs):
         return None
-    z = design(along, stops)
-    return Weighted(along, stops, z, logit(z, stops.stopped.astype(np.float64)))
+    explained = design(along, stops)
+    return Weighted(along, stops, explained, logit(explained.z, stops.stopped.astype(np.float64)))
 
 
-def design(along: Along, stops: Stops) -> Floats:
-    """What the hazard is explained by, shape (prompts, columns)."""
-    columns = [*stops.by_step(), *with_unknown(along.x), *with_unknown(stops.past_mean(along.x))]
-    columns += [*with_unknown(stops.gap), *with_unknown(stops.upscaled)]
-    columns += with_unknown(stops.length) if along.name != "n_words" else []
-    return np.array(columns).T
+@dataclass(frozen=True)
+class Design:
+    """What the hazard is explained by, shape (prompts, columns): `z`, and `lasting`, with means for what does not last.
+
+    The column `seen` is the feature at the prompt.
+    """
+
+    z: Floats
+    lasting: Floats
+    seen: int
+
+
+def design(along: Along, stops: Stops) -> Design:
+    """Steps and lasting levels of the feature and of the words; the feature at the prompt, gap, upscale, words."""
+    features = [along] if along.name == "n_words" else [along, Along("n_words", along.steps, stops.length)]
+    lasting = [*stops.by_step(), *(standard(level) for feature in features for level in levels(feature))]
+    others = [
+        column for value in (*(one.x for one in features), stops.gap, stops.upscaled) for column in with_unknown(value)
+    ]
+    n = np.bincount(stops.kind)
+    means = [(np.bincount(stops.kind, column) / np.maximum(1, n))[stops.kind] for column in others]
+    return Design(np.array([*lasting, *others]).T, np.array([*lasting, *means]).T, len(lasting))
 
 
 def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
@@ -179,7 +191,7 @@ def _tipping(made: Weighted, drift: Row, note: str | None) -> Row:
     if made.tilted(edge) * drift["estimate"] > 0:
         return made.along.void("tipping_point", f"no dependence of up to {LIMIT:g} log odds per SD erases the drift")
     found = Estimate(float(brentq(made.tilted, min(0, edge), max(0, edge), xtol=1e-3)))
-    seen = float(made.fit.coefficients[len(made.stops.by_step())])
+    seen = float(made.fit.coefficients[made.design.seen])
     own = {"effect": seen, "effect_name": "log odds per SD of the prompt seen"}
     chosen = made.along.ends(made.along.pairs)
     return made.along.row("tipping_point", found, UNSEEN, chosen, note, "a bound, without interval", **own)

@@ -32,7 +32,7 @@ class Hazards:
     @cached_property
     def columns(self) -> list[Floats]:
         """Steps, gap, the user's level of the feature, the feature: one value per prompt."""
-        level = standard(levels(self.along))
+        level = standard(levels(self.along)[0])
         return [*self.stops.by_step(), *with_unknown(self.stops.gap), level, standard(self.along.x)]
 
     def rows(self) -> Iterator[Row]:
