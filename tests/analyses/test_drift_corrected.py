@@ -111,7 +111,7 @@ def test_identical_prompts_do_not_change():
     rows = own([thread(user, [7, 7, 7]) for user in "abcd"])
     for name in ("raw_transition", "drop_last", "thread_slope", "ipcw"):
         found = one(rows, estimand=name)
-        assert (found["estimate"], found["ci_low"], found["p_value"]) == (0, 0, 1)
+        assert (found["estimate"], found["ci_low"], found["p_value"]) == (0, None, None)
     assert one(rows, estimand="order_null")["p_value"] is None
     assert "No clear drift in any of the three" in drift.findings(rows)[0]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import stdtrit
 
 from unspool.stats.jackknife import jackknife, of_enough, student
 
@@ -71,11 +72,29 @@ def test_an_estimate_that_hangs_on_one_user_has_no_interval():
     assert found.low is None and "1 single user(s)" in found.note
 
 
-def test_no_spread_gives_a_point():
-    (found,) = jackknife(np.ones((5, 2)), mean, null=1)
-    assert (found.low, found.high, found.p_value) == (1, 1, 1)
-    assert jackknife(np.ones((5, 2)), mean)[0].p_value == 0
+@pytest.mark.parametrize("null", [0, 1])
+@pytest.mark.parametrize("noise", [0, 1e-16])
+def test_users_who_do_not_differ_leave_no_error_to_test_by(null, noise):
+    sums = np.ones((5, 2))
+    sums[:, 1] += noise * np.arange(5)
+    (found,) = jackknife(sums, mean, null=null)
+    assert found.estimate == pytest.approx(1)
+    assert (found.low, found.high, found.p_value) == (None, None, None)
+    assert found.note == "no interval: it is the same without any of the users, who leave nothing to tell an error by"
     assert student(1, 0, 4, 0.95) == (1, 1, 0)
+
+
+# Shares .5, .25, .25 are worth 1 / (.25 + 2 * .0625) = 2.67 equal ones, .4, .2, .2, .2 are worth 1 / .28.
+def test_few_users_who_bring_nearly_all_are_counted_as_few():
+    sums = np.column_stack([np.ones(40), np.arange(40.0)])
+    few, enough, all_ = (np.zeros(40) for _ in range(3))
+    few[:3], enough[:4], all_[:] = (0.5, 0.25, 0.25), (0.4, 0.2, 0.2, 0.2), 1
+    (found,) = jackknife(sums, mean, carried=few)
+    assert found.low is None and found.note.endswith("they are worth 2.7 users")
+    (found,) = jackknife(sums, mean, carried=enough)
+    reach = found.high - found.estimate
+    assert reach == pytest.approx(found.standard_error * float(stdtrit(1 / 0.28 - 1, 0.975)))
+    assert jackknife(sums, mean, carried=all_) == jackknife(sums, mean)
 
 
 def test_large_sums_are_left_out_in_parts(monkeypatch):

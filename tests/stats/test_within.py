@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 
 from unspool.stats.jackknife import jackknife
-from unspool.stats.within import crv1, means, ols_estimator, ols_sums, solve, unpacked, within
+from unspool.stats.within import carried, crv1, means, ols_estimator, ols_sums, solve, unpacked, within
 
 
 def panel(seed=0, n_units=12, n=90):
@@ -82,3 +82,16 @@ def test_sums_are_the_upper_triangle():
     matrix, right = unpacked(np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9]), 3)
     assert matrix.tolist() == [[1, 2, 3], [2, 4, 5], [3, 5, 6]]
     assert right.tolist() == [7, 8, 9]
+
+
+# The variance of the last coefficient with errors alike is sigma^2 times the last cell of the inverse of X'X.
+def test_what_units_add_to_the_information_is_the_inverse_cell():
+    generator = np.random.default_rng(5)
+    x, units = [np.ones(60), *generator.normal(size=(2, 60))], np.arange(60) % 6
+    found = carried(ols_sums(generator.normal(size=60), x, units, 6), 3)
+    whole = np.array(x) @ np.array(x).T
+    assert found.sum() == pytest.approx(np.linalg.inv(whole)[2, 2])
+    by_hand = np.linalg.inv(whole)[:, 2]
+    one = np.array(x)[:, units == 4]
+    assert found[4] == pytest.approx(by_hand @ one @ one.T @ by_hand)
+    assert carried(ols_sums(x[1], [x[1], 2 * x[1]], units, 6), 2).sum() == 0

@@ -85,17 +85,23 @@ class Rows:
         """Dose and placebo: slopes of changes of first prompts on the gain between them, and on a later one."""
         for name, (middle, y, z, share) in {"dose": dose(self.found, x), "placebo": placebo(self.found, x)}.items():
             sums = [np.ones(len(y)), y, z, z * share, y * z, z * z * share]
-            estimates = self.estimates(sums, middle, slope)
+            estimates = self.estimates(sums, middle, slope, rests_on=5)
             one = estimates[0] if estimates else Estimate(None, note=NO_RUN)
             numbers = self.numbers(middle, behind=2 if name == "placebo" else 1, ahead=1)
             yield self.row(one, x, name, None, **numbers)
 
-    def estimates(self, columns: list[Floats], threads: Ints, estimator: Estimator) -> list[Estimate]:
-        """Estimates with intervals over users from columns with one value per thread; none without threads."""
+    def estimates(
+        self, columns: list[Floats], threads: Ints, estimator: Estimator, *, rests_on: int | None = None
+    ) -> list[Estimate]:
+        """Estimates with intervals over users from columns with one value per thread; none without threads.
+
+        `rests_on`: the column whose sum they are divided by, where few users may bring nearly all of it.
+        """
         if not len(threads):
             return []
         sums = self.steps.people.sums(columns, self.found.user[threads])
-        return jackknife(sums, estimator, level=self.steps.log.settings.level)
+        carried = None if rests_on is None else sums[:, rests_on]
+        return jackknife(sums, estimator, level=self.steps.log.settings.level, carried=carried)
 
     def numbers(self, threads: Ints, behind: int = 1, ahead: int = 0) -> Row:
         """Numbers of the first and last prompts of some threads and so many before and after each."""

@@ -39,7 +39,7 @@ def tenure(rows: Rows, x: Values) -> Iterator[Row]:
 def _by_number(rows: Rows, x: Values, estimand: str, means: list[Estimate], panel: Ints, note: str) -> Iterator[Row]:
     for number, one in enumerate(means):
         counts = rows.steps.numbers(rows.found.first[panel[:, number]])
-        yield rows.row(one, x, estimand, note, **counts, step=number + 1)
+        yield rows.row(one, x, estimand, note, **counts, step=number + 1, p_value=None)
 
 
 def _panel(found: Sequel, x: Values) -> Ints:

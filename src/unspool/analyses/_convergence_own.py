@@ -13,8 +13,10 @@ from unspool.analyses._columns import known
 from unspool.analyses._convergence_reversal import Reversals
 from unspool.analyses._convergence_threads import Threads, threads
 from unspool.analyses._draws import joined
+from unspool.analyses._drift_along import Along
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Flags, Row, method, scale, steps, told
+from unspool.analyses._stopping_levels import rise
 from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, of_enough
 
 NONE = {"n_prompts": 0, "n_threads": 0, "n_users": 0}
@@ -65,7 +67,7 @@ class _Feature:
     def rows(self) -> Iterator[Row]:
         values = self.found.steps.values(self.name)
         chosen, x = self.found.course(values)
-        last = self.found.last(values)[chosen]
+        last = self.found.last(values - rise(Along(self.name, self.found.steps, values)))[chosen]
         yield from self._at_step(chosen, x)
         yield from self._at_last(values)
         yield self._last_minus_step(chosen, x, last)
@@ -86,8 +88,9 @@ class _Feature:
             yield self._row(estimand, one, chosen, self._at_fixed(chosen))
 
     def _at_last(self, values: Floats) -> Iterator[Row]:
+        risen = rise(Along(self.name, self.found.steps, values))
         for estimand, least in (("A_last", self.found.least), ("A_last_all", 2)):
-            chosen, first, last = self.found.ends(values, least)
+            chosen, first, last = self.found.ends(values - risen, least)
             sums = self.found.sums(ends.pair_columns(first, last), chosen)
             (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
             about = joined(self.found.at_last(least), self.found.left_out(chosen, least))

@@ -42,4 +42,5 @@ def _curves(along: Along, estimand: str, step: Ints, kind: Ints, shown: Ints) ->
     for one, found in zip(enough.tolist(), jackknife(sums, ratio, level=along.steps.log.settings.level), strict=True):
         group, own = names[one]
         what = "mean over threads of this final length"
-        yield along.row(estimand, found, what, by_cell[one], group=group, step=own)
+        # A level is not tested: that it differs from 0 says nothing.
+        yield along.row(estimand, found, what, by_cell[one], group=group, step=own, p_value=None)

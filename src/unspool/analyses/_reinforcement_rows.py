@@ -12,7 +12,7 @@ from unspool.analyses._steps import Flags, Row, Steps, method, told
 from unspool.edits.terms import CONTENT, STYLE, Terms, coded_terms
 from unspool.stats.conditional_logit import conditional_logit, mixed
 from unspool.stats.jackknife import Estimate, Floats, jackknife
-from unspool.stats.within import ols_estimator, ols_sums, within
+from unspool.stats.within import carried, ols_estimator, ols_sums, within
 
 NO_LABEL = "the log does not tell which prompts were upscaled"
 NO_STRATUM = "nobody has terms that were now kept, now dropped, after upscaled and other prompts"
@@ -158,7 +158,8 @@ class Rows:
         """The coefficient of the upscale, with its interval."""
         if note or not len(sums):
             return Estimate(None, note=note)
-        return jackknife(sums, ols_estimator(COLUMNS), level=self.steps.log.settings.level)[-1]
+        level = self.steps.log.settings.level
+        return jackknife(sums, ols_estimator(COLUMNS), level=level, carried=carried(sums, COLUMNS))[-1]
 
     def shares(self, family: str, said: Uses) -> Row:
         """The difference of shares kept, by least squares with the same strata."""

@@ -13,7 +13,7 @@ from unspool.analyses._stopping_ends import ABANDONED, CAUSES, SATISFIED, SWITCH
 from unspool.analyses._stopping_levels import levels
 from unspool.analyses._stops import Stops, standard, with_unknown
 from unspool.stats.jackknife import Floats, jackknife
-from unspool.stats.logit import logit, one_step, unit_sums
+from unspool.stats.logit import carried_by, logit, one_step, unit_sums
 
 HEADLINES = ("hazard", "hazard_pooled", *(f"hazard_{cause}" for cause in CAUSES), "upscale_hazard")
 LEAST = 10
@@ -79,7 +79,8 @@ class Hazards:
         if fit.place(len(columns) - 1) is None:
             return along.void(name, "the feature does not vary beside the steps and the users' levels")
         sums = unit_sums(z, outcome, fit, along.steps.units[chosen], along.steps.people.n_units)
-        found = jackknife(sums, one_step(fit, len(columns) - 1), level=along.steps.log.settings.level)[0]
+        last, level = len(columns) - 1, along.steps.log.settings.level
+        found = jackknife(sums, one_step(fit, last), level=level, carried=carried_by(sums, fit, last))[0]
         beside = "step, gap" if pooled else "step, gap, the user's level of the feature so far"
         what = f"logit beside {beside}, per SD of the feature at this prompt"
         return along.row(name, found, what, chosen, *notes, fit.note)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from unspool.analyses._drift_along import Along
+from unspool.analyses._drift_along import ENOUGH, Along
 from unspool.analyses._people import Ints
 from unspool.stats.jackknife import Floats
 from unspool.stats.nested import components, nested_sums
@@ -36,11 +36,17 @@ def levels(along: Along) -> tuple[Floats, Floats]:
 
 
 def rise(along: Along) -> Floats:
-    """What the feature has risen by at each prompt's step since the first one: mean changes, added up."""
+    """What the feature has risen by at each prompt's step since the first one: mean changes, added up.
+
+    Steps from which fewer than ENOUGH threads go on have the mean of all of these: one thread's change is no mean.
+    """
     step = along.steps.step
     start = step[along.pairs]
     n = np.bincount(start, minlength=int(step.max(initial=0)) + 1)
-    change = np.bincount(start, along.changes, minlength=len(n)) / np.maximum(1, n)
+    total = np.bincount(start, along.changes, minlength=len(n))
+    few = n < ENOUGH
+    change = np.where(few, total[few].sum() / max(1, n[few].sum()), total / np.maximum(1, n))
+    change[0] = 0.0
     return np.asarray(np.concatenate([[0.0], np.cumsum(change)])[step])
 
 

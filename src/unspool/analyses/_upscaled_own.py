@@ -10,7 +10,9 @@ from unspool.analyses._columns import known
 from unspool.analyses._draws import joined
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Row, method, scale, told
+from unspool.analyses._upscaled_feedback import BENDS, BENT, feedback
 from unspool.analyses._upscaled_sample import Labelled, Sample, labelled
+from unspool.analyses._words import sign
 from unspool.stats.jackknife import Estimate, Floats
 from unspool.stats.user_pairs import ranked
 
@@ -20,7 +22,7 @@ OF_USERS = (
     *("within_thread_diff", "user_weighted_delta", "informative_delta"),
 )
 OF_THREADS = ("within_thread", "within_thread_unadjusted")
-ESTIMANDS = (*OF_USERS, *OF_THREADS)
+ESTIMANDS = (*OF_USERS, *OF_THREADS, "feedback")
 WITHOUT_USERS = ("pooled", "within_thread_diff", *OF_THREADS)
 """What can be estimated, without an interval, of a log that names nobody."""
 UNKNOWN = "this log cannot know which prompts were upscaled"
@@ -62,9 +64,15 @@ def _of(name: str, log: Measured, sample: Sample, values: Floats) -> Iterator[Ro
         return told(one, log.settings, *notes, note, column=name, estimand=estimand, method=on, **more)
 
     ranks = ranked(values)
-    yield from _upscaled_within.rows(sample, values, ranks, row, level)
-    yield from _upscaled_threads.rows(sample, values, row, level)
-    yield from _upscaled_pairs.rows(sample, ranks, row, level)
+    back = feedback(name, sample, values, row, level)
+    bends = BENDS if sign(back) else None
+    for one in (
+        *_upscaled_within.rows(sample, values, ranks, row, level),
+        *_upscaled_threads.rows(sample, values, row, level),
+        *_upscaled_pairs.rows(sample, ranks, row, level),
+    ):
+        yield one | {"note": joined(one["note"], bends)} if one["estimand"] in BENT else one
+    yield back
 
 
 def _named(found: Estimate, estimand: str, prompts: Labelled) -> Estimate:

@@ -10,7 +10,7 @@ from unspool.analyses._upscaled_sample import STEP, Sample
 from unspool.analyses._upscaled_within import NO_THREAD, Told
 from unspool.stats.conditional_logit import LONGEST, conditional_logit, mixed
 from unspool.stats.jackknife import Estimate, Floats, jackknife
-from unspool.stats.within import ols_estimator, within
+from unspool.stats.within import carried, ols_estimator, within
 
 WHAT = "exact conditional logit with threads as strata, log odds ratio per standard deviation within threads"
 MOST_ODDS = 700.0
@@ -46,5 +46,6 @@ def _fit(sample: Sample, chosen: Flags, y: Floats, step: list[Floats], level: fl
     if found.coefficients is None:
         return Estimate(None, note=found.note)
     every = ols_estimator(len(columns))
-    one = jackknife(found.sums, lambda sums: every(sums)[..., -1:], level=level)[0]
+    rests = carried(found.sums, len(columns))
+    one = jackknife(found.sums, lambda sums: every(sums)[..., -1:], level=level, carried=rests)[0]
     return one if one.estimate is None or isfinite(one.estimate) else Estimate(None, note=one.note)

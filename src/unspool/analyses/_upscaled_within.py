@@ -8,7 +8,7 @@ from unspool.analyses._steps import Row
 from unspool.analyses._upscaled_sample import STEP, Sample
 from unspool.stats.jackknife import Estimate, Floats, jackknife, of_enough
 from unspool.stats.user_pairs import Ranked
-from unspool.stats.within import means, ols_estimator, ols_sums
+from unspool.stats.within import carried, means, ols_estimator, ols_sums
 
 Told = Callable[..., Row]
 K = 3
@@ -33,7 +33,7 @@ def rows(sample: Sample, values: Floats, ranks: Ranked, told: Told, level: float
     both = jackknife(np.concatenate([between, of_user[:, : SQUARES + K]], axis=1), _contrast, level=level)[0]
     yield _row(told, "between_minus_within", both, f"between_user less within_user (Mundlak 1978), {STEP}", whole)
     what = f"least squares with effects of users, {STEP}"
-    found, ranked = jackknife(of_user, _outcomes(2), level=level)
+    found, ranked = jackknife(of_user, _outcomes(2), level=level, carried=carried(of_user[:, : SQUARES + K], K))
     ranked = _times(ranked, 2)
     why = None if user.informed["n_prompts"] else NO_USER
     rank = {"effect": ranked.estimate, "effect_name": None if ranked.estimate is None else "rank_difference"}
@@ -41,7 +41,7 @@ def rows(sample: Sample, values: Floats, ranks: Ranked, told: Told, level: float
     yield _row(told, "within_user_rank", ranked, f"{what}, of pooled mid-ranks / n times 2", user.informed, why)
     yield _texts(sample, values, told, level)
     what, why = f"least squares with effects of threads, {STEP}", None if thread.informed["n_prompts"] else NO_THREAD
-    found = jackknife(of_thread, _last(K), level=level)[0]
+    found = jackknife(of_thread, _last(K), level=level, carried=carried(of_thread, K))[0]
     yield _row(told, "within_thread_diff", found, what, thread.informed, why)
 
 

@@ -68,6 +68,9 @@ SIGNATURES: dict[str, Signature] = {
         "more style carried over after more was gained", ("carryover", "n_style_words", "dose"), "0+00+0"
     ),
     "repair": Signature("what was added was missing from the image", ("repair", "all", "excess"), "+0000-"),
+    "selection": Signature(
+        "what the image lacked was added rather than what it showed", ("repair", "all", "selection"), "+....-"
+    ),
     "entrainment": Signature("words are taken up from the image", ("entrainment", "all", "excess"), "0.000+"),
     "reinforcement": Signature(
         "style is kept more after an own upscale", ("reinforcement", "style", "log_odds"), "0+0000"

@@ -93,7 +93,14 @@ def incidence(all_steps: Steps, code: Ints, note: str | None) -> Iterator[Row]:
         counts = all_steps.numbers(np.flatnonzero(all_steps.step == step + 1))
         for number, group in enumerate(groups):
             if present[group]:
-                own = {"feature": "-", "estimand": "incidence", "group": group, "step": step + 1, "method": what}
+                own = {
+                    "feature": "-",
+                    "estimand": "incidence",
+                    "group": group,
+                    "step": step + 1,
+                    "method": what,
+                    "p_value": None,
+                }
                 said = note if group in CAUSES[1:] else None
                 yield told(found[step * 5 + number], all_steps.log.settings, said, **own, **counts)
 
@@ -139,6 +146,9 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     hazard = words.row(rows, feature=name, estimand="hazard")
     if hazard is None:
         return f"{words.title(name)}: not estimated within users."
+    if hazard["ci_low"] is None:
+        few = f"{words.number_of(hazard['n_users'], 'user')}, too few to tell"
+        return f"{words.title(name)}: {few} whether people stop sooner or later after a prompt above their others."
     told = {1: "stop more often", -1: "stop less often", 0: "stop about as often"}[words.sign(hazard)]
     others = {cause: words.row(rows, feature=name, estimand=f"hazard_{cause}") for cause in CAUSES}
     clear = [f"{cause} {_odds(one)}" for cause, one in others.items() if one and words.sign(one)]

@@ -12,7 +12,7 @@ from unspool.features.style import FAMILIES, kinds
 from unspool.syntax.codes import coded, places
 
 STYLE, CONTENT = "style", "content"
-_BREAK = r"[;:|!?()\[\]{}\"“”„«»+—–*~<>\r\n\t]|\.+$"
+_BREAK = r"[;:|!?()\[\]{}\"“”„«»+—–*~<>·•‧∙\r\n\t]|\s/\s|\.+$"
 """What ends a phrase inside a comma-separated segment."""
 _LETTER = r"\p{L}"
 _CUES = ("without",)

@@ -21,6 +21,7 @@ SHORT = {
     "retention": "style is kept",
     "dose": "dose",
     "repair": "repair",
+    "selection": "what it lacked",
     "entrainment": "taken from image",
     "reinforcement": "own upscale",
     "exposure": "others' use",

@@ -1,7 +1,8 @@
 """Intervals and tests over users by leaving out one user at a time: the estimators are functions of sums per user.
 
 The variance is that of the delete-one-cluster jackknife, CV3 of MacKinnon, Nielsen & Webb 2023 (J. Econometrics 232;
-J. Appl. Econometrics 38), with Student's t of one degree of freedom less than there are users. With few users, or a few
+J. Appl. Econometrics 38), with Student's t of one degree of freedom less than there are users, or than those on whom an
+estimate rests are worth (Carter, Schnepel & Steigerwald 2017, Rev. Econ. Stat. 99). With few users, or a few
 who write most of a log, a percentile bootstrap over users covers less than it says (docs/validation.md); this one errs
 to the other side. It also costs one evaluation per user where the bootstrap needs a product for every draw.
 """
@@ -37,23 +38,38 @@ class Estimate:
     note: str | None = None
 
 
-def jackknife(sums: Floats, estimator: Estimator, *, level: float = LEVEL, null: float = 0.0) -> list[Estimate]:
+def jackknife(
+    sums: Floats, estimator: Estimator, *, level: float = LEVEL, null: float = 0.0, carried: Floats | None = None
+) -> list[Estimate]:
     """Each estimate of `estimator` on the sums of all units, with its interval of that level and its test against null.
 
     `sums`: shape (units, columns); units whose sums are all 0 do not count. Fewer than MIN_USERS units have an estimate
     and no interval. An estimate that is undefined without one of the units has no interval.
+
+    `carried`: what each unit adds to what the estimates are divided by, shape (units,). Where few units bring nearly
+    all of it, they count as 1 / sum of squared shares; None for as many as there are. Fewer than MIN_USERS of these
+    have no interval.
     """
-    sums = sums[(sums != 0).any(axis=1)]
+    there = (sums != 0).any(axis=1)
+    worth = _worth(carried[there]) if carried is not None else np.inf
+    sums = sums[there]
     whole = sums.sum(axis=0)
     estimates = np.atleast_1d(estimator(whole))
     if len(sums) < MIN_USERS:
         return [_without_interval(value, len(sums)) for value in estimates]
+    if worth < MIN_USERS:
+        return [_without_interval(value, len(sums), lopsided(worth)) for value in estimates]
     without = _without_each(sums, whole, estimator)
-    return [_one(value, column, level, null) for value, column in zip(estimates, without.T, strict=True)]
+    return [_one(value, column, level, null, worth) for value, column in zip(estimates, without.T, strict=True)]
 
 
-def _without_interval(value: float, n: int) -> Estimate:
-    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else few(n))
+def _worth(carried: Floats) -> float:
+    squares = float((carried**2).sum())
+    return float(carried.sum()) ** 2 / squares if squares > 0 else np.inf
+
+
+def _without_interval(value: float, n: int, why: str | None = None) -> Estimate:
+    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else why or few(n))
 
 
 def few(n: int) -> str:
@@ -61,12 +77,17 @@ def few(n: int) -> str:
     return f"{n} user(s): an interval over users needs at least {MIN_USERS}"
 
 
-def of_enough(found: Estimate, n_users: int) -> Estimate:
+def lopsided(worth: float) -> str:
+    """Why there is no interval where so few users bring nearly all."""
+    return f"no interval: so few users bring nearly all that it rests on that they are worth {worth:.1f} users"
+
+
+def of_enough(found: Estimate, n_users: int | None) -> Estimate:
     """The estimate without its interval where fewer than MIN_USERS users have what it is about.
 
     Units may count in the sums, and in the degrees of freedom, that only say something of what is adjusted for.
     """
-    if found.low is None or n_users >= MIN_USERS:
+    if found.estimate is None or n_users is None or n_users >= MIN_USERS:
         return found
     return Estimate(found.estimate, n_units=found.n_units, note=few(n_users))
 
@@ -78,10 +99,12 @@ def _without_each(sums: Floats, whole: Floats, estimator: Estimator) -> Floats:
     return np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
 
 
+ROUNDING = 1e-12
+ALIKE = "no interval: it is the same without any of the users, who leave nothing to tell an error by"
 UNDEFINED = "undefined on these users: nothing to divide by"
 
 
-def _one(estimate: float, without: Floats, level: float, null: float) -> Estimate:
+def _one(estimate: float, without: Floats, level: float, null: float, worth: float) -> Estimate:
     n = len(without)
     if known(estimate) is None:
         return Estimate(None, n_units=n, note=UNDEFINED)
@@ -93,7 +116,9 @@ def _one(estimate: float, without: Floats, level: float, null: float) -> Estimat
             note=f"no interval: it hangs on {lost} single user(s), without whom it is undefined",
         )
     error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
-    low, high, p = student(float(estimate), error, n - 1, level, null)
+    if error <= ROUNDING * max(1.0, abs(estimate)):
+        return Estimate(float(estimate), n_units=n, note=ALIKE)
+    low, high, p = student(float(estimate), error, min(n, worth) - 1, level, null)
     return Estimate(float(estimate), error, low, high, p, n)
 
 

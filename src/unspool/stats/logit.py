@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unspool.stats.jackknife import Estimator, Floats
-from unspool.stats.within import Ints, cross_sums, outcome_sums, solve, unpacked
+from unspool.stats.within import Ints, carried_of, cross_sums, outcome_sums, solve, unpacked
 
 ROWS_AT_ONCE = 1 << 16
 STEPS = 40
@@ -120,6 +120,13 @@ def one_step(fit: Logit, column: int) -> Estimator:
         return np.where(own > _HOLD * fit.curvature[place], moved, np.nan)[..., None]
 
     return estimates
+
+
+def carried_by(sums: Floats, fit: Logit, column: int) -> Floats | None:
+    """What each unit adds to the information on the coefficient of a column; None if it was not estimated."""
+    place = fit.place(column)
+    k = len(fit.penalty)
+    return None if place is None else carried_of(unpacked(sums[..., k:], k)[0], place)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,24 @@ def solve(matrix: Floats, right: Floats) -> Floats:
     return np.where(lost, np.nan, work[..., k])
 
 
+def carried(sums: Floats, k: int) -> Floats:
+    """What each unit adds to the information on the last coefficient, shape (units,), of sums as of `ols_sums`.
+
+    a'A_g a with a the last column of the inverse of the sum of the units' A_g = X'X: the shares of its variance where
+    errors are alike. 0 throughout where the columns before it explain the last.
+    """
+    matrix, _ = unpacked(sums, k)
+    return carried_of(matrix, k - 1)
+
+
+def carried_of(matrix: Floats, place: int) -> Floats:
+    """The same of matrices, shape (units, k, k), for one of the k coefficients."""
+    aim = np.zeros(matrix.shape[-1])
+    aim[place] = 1
+    along = np.nan_to_num(solve(matrix.sum(axis=0), aim))
+    return np.asarray(np.maximum(np.einsum("i,gij,j->g", along, matrix, along), 0))
+
+
 def crv1(sums: Floats, k: int, n: int, absorbed: int = 0) -> Floats:
     """Covariance of those coefficients with clusters, shape (k, k), to compare the jackknife with.
 
