@@ -22,6 +22,7 @@ def listed(text):
         ("an oil painting of a fox by Hokusai and Moebius", ["hokusai and moebius", "oil painting"], ["fox"]),
         # A sign ends a phrase, another kind does too.
         ("octane render | 8k", ["8k", "octane render"], []),
+        ("octane render · 8k / golden hour • fox", ["8k", "golden hour", "octane render"], ["fox"]),
         ("oil painting golden hour", ["golden hour", "oil painting"], []),
         # What is negated is content; numbers and function words are none.
         ("3 dogs without people, 16:9", [], ["dogs", "people"]),
