@@ -106,7 +106,7 @@ def test_the_hazard_is_that_of_statsmodels():
     step = prompts["step"].to_numpy()
     bounds = found.stops.bounds
     x = prompts["x"].to_numpy()
-    level = levels(found.along)[0]
+    level = levels(found.along)
     dummies = [np.searchsorted(bounds, step, side="right") - 1 == k for k in range(1, len(bounds))]
     z = np.column_stack([np.ones(len(x)), *dummies, np.log(step), level, (x - x.mean()) / x.std()]).astype(float)
     theirs = sm.Logit(prompts["steps_left"].to_numpy() == 0, z).fit(disp=0)
@@ -122,7 +122,7 @@ def test_levels_are_best_linear_predictions_from_the_prompts_so_far():
     s_u, s_t, s_p = variances(x, steps.thread, steps.user)
     assert min(s_u, s_t, s_p) > 0
     centre = np.mean([x[steps.user == user].mean() for user in np.unique(steps.user)])
-    for place, level in enumerate(levels(along)[0]):
+    for place, level in enumerate(levels(along)):
         seen = np.flatnonzero(steps.user[: place + 1] == steps.user[place])
         same = steps.thread[seen][:, None] == steps.thread[seen]
         v = s_u + s_t * same + s_p * np.eye(len(seen))
@@ -131,9 +131,9 @@ def test_levels_are_best_linear_predictions_from_the_prompts_so_far():
 
 def test_levels_where_variances_are_undefined_or_nothing_is_known():
     one_thread_each = hazards(simulated(3, users=8, per_user=1)).along
-    assert np.isfinite(levels(one_thread_each)[0]).all() and np.ptp(levels(one_thread_each)[0]) > 0
+    assert np.isfinite(levels(one_thread_each)).all() and np.ptp(levels(one_thread_each)) > 0
     nothing = Along("x", one_thread_each.steps, np.full(len(one_thread_each.x), np.nan))
-    assert not np.any(levels(nothing))
+    assert not levels(nothing).any()
 
 
 # Stops are blind and prompts grow, in the thread and, as some of it is kept, from thread to thread. A mean over all of

@@ -240,7 +240,10 @@ def test_who_stops_with_the_upscale_leaves_no_odds_beside_the_step():
 
 def test_shuffled_prompts_and_hostile_texts_give_the_same():
     prompts = drawn(6).with_columns(text=pl.col("prompt_id") + "\x00<b>\u202e=cmd|' --no")
-    rows, again = own(log(prompts)), own(log(prompts.sample(fraction=1, shuffle=True, seed=1)))
+    # Users in any order, and the prompts of a thread; a user's threads keep theirs, which tells what came before.
+    begins = pl.col("row").first().over("thread_id")
+    mixed = prompts.with_row_index("row").sort(pl.col("user_id").hash(), begins, pl.col("step").hash()).drop("row")
+    rows, again = own(log(prompts)), own(log(mixed))
     assert again["estimate"].to_list() == pytest.approx(rows["estimate"].to_list())
     assert again["p_value"].to_list() == pytest.approx(rows["p_value"].to_list())
 

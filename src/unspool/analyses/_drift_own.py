@@ -37,8 +37,7 @@ def _rows(log: Measured, names: list[str]) -> Iterator[Row]:
     for name in names:
         along = Along(name, whole, whole.values(name), log.notes.get(name))
         family.add(along)
-        yield from change.rows(along)
-        yield from weights.rows(_part(along, about, places), about, note)
+        yield from weights.doubt([*change.rows(along), *weights.rows(_part(along, about, places), about, note)])
         yield from pattern.rows(along)
         of_order += order.rows(along)
     family.adjust(of_order, log.settings.seed)

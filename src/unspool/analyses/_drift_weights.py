@@ -4,17 +4,19 @@ Robins, Rotnitzky & Zhao 1995 (J. Am. Stat. Assoc. 90); Hernan, Brumback & Robin
 weights. The hazard of stopping is a logit on what the log knows; what it does not know stays unweighted, and
 `tipping_point` says how strongly stopping would have to depend on it.
 
-Weights are stabilised by the hazard of the steps and of lasting levels, the user's and the thread's. If people who
-write long prompts stop sooner, threads that go on are of others, but their prompts change no less. Weights for that
-would fall on prompts that happen to be long, which are shorter next time, and make a fall out of nothing.
+Weights are stabilised by the hazard of the steps and of the users' lasting levels. If people who write long prompts
+stop sooner, threads that go on are of others, but their prompts change no less. Weights for that would fall on prompts
+that happen to be long, which are shorter next time, and make a fall out of nothing. Levels of threads are not told
+apart from stops that depend on the prompts so far: `doubt` says where the other views of the change speak against it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
 from unspool.analyses._steps import Flags, Row
 from unspool.analyses._stopping_levels import levels
@@ -153,12 +155,11 @@ class Design:
 
 
 def design(along: Along, stops: Stops) -> Design:
-    """Steps and lasting levels of the feature and of the words; the feature at the prompt, gap, upscale, words."""
+    """Steps and users' levels of the feature and of the words; the feature now and so far, gap, upscale, words."""
     features = [along] if along.name == "n_words" else [along, Along("n_words", along.steps, stops.length)]
-    lasting = [*stops.by_step(), *(standard(level) for feature in features for level in levels(feature))]
-    others = [
-        column for value in (*(one.x for one in features), stops.gap, stops.upscaled) for column in with_unknown(value)
-    ]
+    lasting = [*stops.by_step(), *(standard(levels(feature)) for feature in features)]
+    values = (along.x, stops.past_mean(along.x), *(one.x for one in features[1:]), stops.gap, stops.upscaled)
+    others = [column for value in values for column in with_unknown(value)]
     n = np.bincount(stops.kind)
     means = [(np.bincount(stops.kind, column) / np.maximum(1, n))[stops.kind] for column in others]
     return Design(np.array([*lasting, *others]).T, np.array([*lasting, *means]).T, len(lasting))
@@ -177,6 +178,24 @@ def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
     what = "mean change over all transitions less the same weighted by the inverse probability of going on"
     yield along.row("stopping_part", part, what, chosen, note, along.lost, **along.in_sd(part))
     yield _tipping(made, row, note)
+
+
+DOUBT = (
+    "the change as it stands and the change without last prompts hold 0: where a lasting level of threads decides who "
+    "stops, weights make a change out of nothing"
+)
+
+
+def doubt(rows: Iterable[Row]) -> list[Row]:
+    """The rows of a feature, with DOUBT at ipcw and stopping_part where they alone see a change."""
+    listed = list(rows)
+    by = {row["estimand"]: row for row in listed if row.get("group") is None and row.get("step") is None}
+    alone, *others = (by.get(name) for name in ("ipcw", "raw_transition", "drop_last"))
+    known = [one for one in (alone, *others) if one and one.get("ci_low") is not None]
+    if len(known) < 3 or [bool(sign(one)) for one in known] != [True, False, False]:
+        return listed
+    doubtful = ("ipcw", "stopping_part")
+    return [row | {"note": joined(row["note"], DOUBT)} if row["estimand"] in doubtful else row for row in listed]
 
 
 def _tipping(made: Weighted, drift: Row, note: str | None) -> Row:

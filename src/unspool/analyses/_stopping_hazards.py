@@ -32,7 +32,7 @@ class Hazards:
     @cached_property
     def columns(self) -> list[Floats]:
         """Steps, gap, the user's level of the feature, the feature: one value per prompt."""
-        level = standard(levels(self.along)[0])
+        level = standard(levels(self.along))
         return [*self.stops.by_step(), *with_unknown(self.stops.gap), level, standard(self.along.x)]
 
     def rows(self) -> Iterator[Row]:
@@ -78,9 +78,13 @@ class Hazards:
         fit = logit(z, outcome)
         if fit.place(len(columns) - 1) is None:
             return along.void(name, "the feature does not vary beside the steps and the users' levels")
-        sums = unit_sums(z, outcome, fit, along.steps.units[chosen], along.steps.people.n_units)
+        units, n_units = along.steps.units[chosen], along.steps.people.n_units
+        sums = unit_sums(z, outcome, fit, units, n_units)
+        # Who always stops, or never does, says by the feature no more than that people differ.
+        n, n_stops = np.bincount(units, minlength=n_units), np.bincount(units, outcome, n_units)
         last, level = len(columns) - 1, along.steps.log.settings.level
-        found = jackknife(sums, one_step(fit, last), level=level, carried=carried_by(sums, fit, last))[0]
+        carried = np.asarray(carried_by(sums, fit, last)) * ((n_stops > 0) & (n_stops < n))
+        found = jackknife(sums, one_step(fit, last), level=level, carried=carried)[0]
         beside = "step, gap" if pooled else "step, gap, the user's level of the feature so far"
         what = f"logit beside {beside}, per SD of the feature at this prompt"
         return along.row(name, found, what, chosen, *notes, fit.note)

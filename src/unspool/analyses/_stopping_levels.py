@@ -1,4 +1,4 @@
-"""The lasting levels of a feature, a user's and a thread's, as far as they show by the time of each prompt."""
+"""A user's own level of a feature, as far as it shows by the time of each prompt."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ from unspool.stats.jackknife import Floats
 from unspool.stats.nested import components, nested_sums
 
 
-def levels(along: Along) -> tuple[Floats, Floats]:
-    """What is expected of the user's level, and of the thread's beside it, from the values up to each prompt.
+def levels(along: Along) -> Floats:
+    """What is expected of the user's level from the values up to each prompt, less the mean over users.
 
-    The best linear predictions from threads and prompts with variance components (Henderson 1975, Biometrics 31), each
-    of shape (prompts,), less the mean over users. Values after the prompt are left out, since there are more of them
+    The best linear prediction from threads and prompts with variance components (Henderson 1975, Biometrics 31), shape
+    (prompts,). Values after the prompt are left out, since there are more of them
     where a thread goes on: where prompts grow, a mean over all would make stops look as if they came after prompts
     above it. For the same reason the average rise along threads is taken off before.
     """
     steps, known = along.steps, along.known
-    of_users, of_threads = np.zeros(len(along.x)), np.zeros(len(along.x))
+    level = np.zeros(len(along.x))
     if not known.any():
-        return of_users, of_threads
+        return level
     x = along.x - rise(along)
     of_user, of_thread, of_prompt = variances(x[known], steps.thread[known], steps.user[known])
     value = np.where(known, x - _mean_of_users(x[known], steps.user[known]), 0.0)
@@ -30,9 +30,8 @@ def levels(along: Along) -> tuple[Floats, Floats]:
     ends = np.diff(thread, append=-1) != 0
     before = [_before(np.where(ends, column * weight, 0.0), user, thread) for column in (n, total)]
     precision, seen = (past + column * weight for past, column in zip(before, (n, total), strict=True))
-    of_users[order] = of_user * seen / (1 + of_user * precision)
-    of_threads[order] = of_thread * (total - n * of_users[order]) * weight
-    return of_users, of_threads
+    level[order] = of_user * seen / (1 + of_user * precision)
+    return level
 
 
 def rise(along: Along) -> Floats:

@@ -43,6 +43,15 @@ class Stops:
         total = np.cumsum(values)
         return np.asarray(total - (total - values)[self.start])
 
+    def past_mean(self, x: Floats) -> Floats:
+        """The mean of the known values before each prompt in its thread; NaN where there are none."""
+        known = ~np.isnan(x)
+        centre = float(x[known].mean()) if known.any() else 0.0
+        value = np.where(known, x - centre, 0)
+        n = self.along(known.astype(np.float64)) - known
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.where(n > 0, (self.along(value) - value) / n, np.nan)) + centre
+
 
 def stops(steps: Steps) -> Stops:
     """Read what explains stopping, once for all features."""

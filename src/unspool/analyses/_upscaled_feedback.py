@@ -10,7 +10,7 @@ from unspool.analyses._upscaled_within import Told
 from unspool.stats.jackknife import Estimate, Floats, jackknife, of_enough
 from unspool.stats.within import carried, ols_estimator, ols_sums, within
 
-WHAT = "change to the next prompt, upscaled less others, beside the value and the levels so far, with effects of users"
+WHAT = "change to the next prompt, upscaled less others, beside value and user's level so far, with effects of users"
 BENT = ("within_user", "within_thread_diff", "within_thread", "within_thread_unadjusted")
 BENDS = (
     "the prompt after an upscale is another than after none (feedback), which bends this the other way; "
@@ -30,7 +30,7 @@ def feedback(name: str, sample: Sample, values: Floats, told: Told, level: float
         return told("feedback", Estimate(None, note=NO_PAIR), WHAT)
     step = np.log(steps.step[here])
     upscaled = sample.labelled.upscaled[here].astype(np.float64)
-    beside = (step, step**2, x[here], *(one[here] for one in levels(along)), upscaled)
+    beside = (step, step**2, x[here], levels(along)[here], upscaled)
     y, *columns = (within(column, steps.user[here]) for column in (along.changes, *beside))
     sums = ols_sums(y, columns, steps.units[here], steps.people.n_units)
     every, k = ols_estimator(len(columns)), len(columns)

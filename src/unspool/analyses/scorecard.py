@@ -80,6 +80,9 @@ SIGNATURES: dict[str, Signature] = {
         "added style follows the model, within people", ("model_specific", "style", "own_model_within"), "0+.000"
     ),
     "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
+    "last_change": Signature(
+        "the last change of threads is larger than those before", ("drift", "n_words", "last_minus_earlier"), "...+.."
+    ),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
 LEAST = 2

@@ -27,6 +27,7 @@ SHORT = {
     "exposure": "others' use",
     "model_specific": "with the model",
     "stopping": "stopping",
+    "last_change": "last change",
 }
 CELL = 40
 
