@@ -30,6 +30,7 @@ from unspool.audits._language_pairs import (
 )
 from unspool.audits._language_pairs import pair as paired_groups
 from unspool.audits._two_sample import matrix
+from unspool.stats.jackknife import ALIKE
 
 PAIRS = [":".join(names) for names in combinations((*PROMPTS, REFERENCE), 2)]
 OF_GROUPS = (("dialect", "mean"), ("style", "share"), ("text", "similarity_between_users"), ("text", "type_token"))
@@ -185,7 +186,7 @@ def test_groups_that_one_word_tells_apart():
     found = areas.area(
         texts_of([f"plain {text}" for text in listed] + [f"epic {text}" for text in listed]), audited_nothing()
     )
-    assert found["estimate"] > 0.99 and found["p_value"] == 0.05 and found["ci_high"] <= 1  # 1 of 20 permutations
+    assert found["estimate"] > 0.99 and found["p_value"] == 0.05  # 1 of 20 permutations
     same = areas.area(texts_of(listed * 2), audited_nothing())
     assert same["estimate"] == 0.5 and same["p_value"] == 1.0
 
@@ -348,7 +349,7 @@ def test_a_file_is_nobodys():
     assert style["ci_low"] is None and style["note"] == model_language.LINES
     short, equal = (of(found, "pos", "jensen_shannon", f"{name}:reference") for name in ("first", "last"))
     assert short["estimate"] is None and short["note"] == divergences.NOTHING and short["n_prompts"] == 30
-    assert equal["estimate"] > 0.1 and equal["note"].endswith(divergences.FREELY) and equal["p_value"] < 0.05
+    assert equal["estimate"] > 0.1 and divergences.FREELY in equal["note"] and ALIKE in equal["note"]
 
 
 def test_a_file_that_a_word_tells_from_prompts():
@@ -357,7 +358,7 @@ def test_a_file_that_a_word_tells_from_prompts():
     listed = [thread(f"u{n}", [" ".join(["epic", *rng.choice(vocabulary, 7)]) for _ in range(2)]) for n in range(40)]
     lines = [" ".join(["plain", *rng.choice(vocabulary, 7)]) for _ in range(80)]
     row = of(audit(prompts(listed), reference=lines), "text", "auc", "first:reference")
-    assert row["estimate"] > 0.95 and row["p_value"] < 0.01 and (row["n_prompts"], row["n_users"]) == (40, 40)
+    assert row["estimate"] > 0.95 and row["note"].endswith(ALIKE) and (row["n_prompts"], row["n_users"]) == (40, 40)
 
 
 def test_why_dialect_is_not_known():

@@ -64,8 +64,10 @@ def area(pair: Pair, log: Audited) -> Row:
 def _wider(found: Estimate, spread: float, level: float) -> Estimate:
     """The interval with an error as many times as large as the ratios of permuted groups spread, if that is over 1.
 
-    The jackknife takes the classifier as it is; permuted groups have one of their own each.
+    The jackknife takes the classifier as it is; permuted groups have one of their own each. No error stays none.
     """
+    if not found.standard_error:
+        return found
     error = (found.standard_error or 0.0) * max(1.0, spread)
     low, high, p = student(found.estimate or 0.0, error, found.n_units - 1, level, 0.5)
     return replace(found, standard_error=error, low=low, high=high, p_value=p)

@@ -83,9 +83,10 @@ def _ranks(one: Row) -> str:
 
 
 def _told_apart(one: Row | None) -> bool:
-    if one is None or one["p_value"] is None or one["ci_low"] is None:
+    if one is None or one["p_value"] is None:
         return False
-    return bool(one["p_value"] <= ALPHA and one["ci_low"] > CHANCE)
+    low = one["estimate"] if one["standard_error"] == 0 else one["ci_low"]
+    return bool(low is not None and one["p_value"] <= ALPHA and low > CHANCE)
 
 
 def _reference(rows: pl.DataFrame) -> Iterator[str]:
