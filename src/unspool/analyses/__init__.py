@@ -58,7 +58,8 @@ class Measured:
     """A log to analyse: its prompts with their features, and the threads by `rule`, the paper's.
 
     `prompts`: the columns of the prompts table and of the features table, one row per prompt; thread_id, step and
-    steps_left are those of `rule`. Of a study, user_id and prompt_id are labels, see labels.py. `columns`: the features that were measured, by name, `caption_<name>` too.
+    steps_left are those of `rule`. Of a study, user_id and prompt_id are labels, see labels.py. `columns`: the
+    features that were measured, by name, `caption_<name>` too.
     `notes`: why a column has no values, or on which sample it was measured, by column. `counts`: the books.
     `edits`: the table edits of these threads, None where it was not made. `corrected`: the same log by the rule that
     the study shows, None where that is the paper's. `before`: the rows of the analyses that were done before.
