@@ -22,7 +22,7 @@ SHORT = {
     "dose": "dose",
     "repair": "repair",
     "selection": "what it lacked",
-    "entrainment": "taken from image",
+    "entrainment": "image's words",
     "reinforcement": "own upscale",
     "exposure": "others' use",
     "model_specific": "with the model",
