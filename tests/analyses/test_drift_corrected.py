@@ -241,6 +241,17 @@ def test_where_threads_of_a_level_stop_sooner_the_weights_are_doubted():
     assert not sure["note"].fill_null("").str.contains(_drift_weights.DOUBT, literal=True).any()
 
 
+def test_levels_are_left_out_where_they_make_few_weights_count(monkeypatch):
+    prompts = simulated(2, users=60, taste=0.8)
+    made, rows = ipcw(prompts)
+    assert made.note is None and "levels" not in rows[0]["note"]
+    monkeypatch.setattr(_drift_weights, "LEAST_WORTH", 3)
+    made, rows = ipcw(prompts)
+    assert made.design.lasting.shape[1] == made.design.z.shape[1]
+    assert made.design.seen == len(made.stops.by_step())
+    assert "levels of people left out, with which the weights worth" in rows[0]["note"]
+
+
 LASTING = {"sooner": {"taste": 0.8}, "later": {"taste": -0.8}}
 
 

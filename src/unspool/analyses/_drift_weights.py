@@ -11,7 +11,7 @@ apart from stops that depend on the prompts so far: `doubt` says where the other
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,8 @@ from unspool.stats.logit import Logit, logit, newton_step, unit_sums
 
 CUT, MOST_CUT = 0.001, 5
 """Of the weights this share, and at most so many, are cut down to the next: a fixed share of a large log would bias."""
+LEAST_WORTH = 2 / 3
+"""What weights that leave levels alone have to be worth at least, as a share of what they are worth without levels."""
 LIMIT = 3.0
 """Log odds per standard deviation up to which a tipping point is looked for."""
 NOTHING = "no thread has two prompts in a row with a value"
@@ -42,6 +44,7 @@ class Weighted:
     stops: Stops
     design: "Design"
     fit: Logit
+    note: str | None = None
 
     @cached_property
     def odds(self) -> Floats:
@@ -74,10 +77,15 @@ class Weighted:
         return np.minimum(self.raw, bound(self.raw))
 
     @property
+    def worth(self) -> float:
+        """Of how many transitions these weights are worth: as many of equal weight would be as uncertain."""
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+    @property
     def told(self) -> str:
-        """Of how many transitions these weights are worth, in words."""
-        worth = self.weights.sum() ** 2 / (self.weights**2).sum()
-        return f"weights worth {worth:,.0f} of {len(self.weights):,} transitions, largest {self.weights.max():.1f}"
+        """The same in words."""
+        worth = f"weights worth {self.worth:,.0f} of {len(self.weights):,} transitions"
+        return f"{worth}, largest {self.weights.max():.1f}"
 
     def sums(self) -> Floats:
         """What the estimator needs of each unit.
@@ -135,10 +143,20 @@ def bound(weights: Floats) -> float:
 
 
 def weighted(along: Along, stops: Stops) -> Weighted | None:
-    """The weights of a feature's transitions; None if there are none."""
+    """The weights of a feature's transitions; None if there are none.
+
+    Few people with long threads, whose levels and prompts say the same, can make a few weights so large that the rest
+    counts for nothing. Then the levels are left out, and the note says so.
+    """
     if not len(along.pairs):
         return None
-    explained = design(along, stops)
+    beside, alone = (_weighted(along, stops, design(along, stops, of_users=of_users)) for of_users in (True, False))
+    if beside.worth >= LEAST_WORTH * alone.worth:
+        return beside
+    return replace(alone, note=f"levels of people left out, with which the {beside.told}")
+
+
+def _weighted(along: Along, stops: Stops, explained: "Design") -> Weighted:
     return Weighted(along, stops, explained, logit(explained.z, stops.stopped.astype(np.float64)))
 
 
@@ -154,10 +172,10 @@ class Design:
     seen: int
 
 
-def design(along: Along, stops: Stops) -> Design:
+def design(along: Along, stops: Stops, *, of_users: bool = True) -> Design:
     """Steps and users' levels of the feature and of the words; the feature now and so far, gap, upscale, words."""
     features = [along] if along.name == "n_words" else [along, Along("n_words", along.steps, stops.length)]
-    lasting = [*stops.by_step(), *(standard(levels(feature)) for feature in features)]
+    lasting = [*stops.by_step(), *(standard(levels(feature)) for feature in features if of_users)]
     values = (along.x, stops.past_mean(along.x), *(one.x for one in features[1:]), stops.gap, stops.upscaled)
     others = [column for value in values for column in with_unknown(value)]
     n = np.bincount(stops.kind)
@@ -173,7 +191,7 @@ def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
         return
     drift, part = jackknife(made.sums(), made.estimator(), level=along.steps.log.settings.level)
     chosen = along.ends(along.pairs)
-    notes = (note, along.lost, made.told, made.fit.note)
+    notes = (note, along.lost, made.told, made.note, made.fit.note)
     yield (row := along.row("ipcw", drift, WHAT, chosen, *notes, **along.in_sd(drift)))
     what = "mean change over all transitions less the same weighted by the inverse probability of going on"
     yield along.row("stopping_part", part, what, chosen, note, along.lost, **along.in_sd(part))
