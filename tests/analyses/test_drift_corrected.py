@@ -249,7 +249,7 @@ def test_levels_are_left_out_where_they_make_few_weights_count(monkeypatch):
     made, rows = ipcw(prompts)
     assert made.design.lasting.shape[1] == made.design.z.shape[1]
     assert made.design.seen == len(made.stops.by_step())
-    assert "levels of people left out, with which the weights worth" in rows[0]["note"]
+    assert "levels of people left out; with them weights worth" in rows[0]["note"]
 
 
 LASTING = {"sooner": {"taste": 0.8}, "later": {"taste": -0.8}}

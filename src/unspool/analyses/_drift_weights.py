@@ -153,7 +153,7 @@ def weighted(along: Along, stops: Stops) -> Weighted | None:
     beside, alone = (_weighted(along, stops, design(along, stops, of_users=of_users)) for of_users in (True, False))
     if beside.worth >= LEAST_WORTH * alone.worth:
         return beside
-    return replace(alone, note=f"levels of people left out, with which the {beside.told}")
+    return replace(alone, note=f"levels of people left out; with them {beside.told}")
 
 
 def _weighted(along: Along, stops: Stops, explained: "Design") -> Weighted:
