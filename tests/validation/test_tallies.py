@@ -41,4 +41,8 @@ def test_a_claim_that_a_tally_lacks_is_shown_without_a_mark():
     lacking = judge_tally(kept.clear(), [claim("bias")])
     assert lacking.select("n_seeds", "passed", "mean").rows() == [(0, None, None)]
     assert "not in these logs" in as_markdown(lacking)
+    fewer = lacking.with_columns(estimand=pl.lit("other"), n_seeds=3, n_unknown=0, passed=True)
+    more = fewer.with_columns(estimand=pl.lit("one"), n_seeds=5)
+    text = as_markdown(pl.concat([more, fewer]))
+    assert "(5 logs)" in text and "other (3 logs) |" in text and "one |" in text
     assert judge_tally(kept, [claim("bias")])["n_seeds"].to_list() == [5]

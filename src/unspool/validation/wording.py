@@ -20,15 +20,16 @@ def lines(found: pl.DataFrame) -> Iterator[tuple[str, list[tuple[str, ...]], int
     for (name, audits), rows in named.group_by("scenario", "audits", maintain_order=True):
         claims = rows.partition_by(*PLACE, maintain_order=True)
         title = str(name).replace("_", "-") + (", audits" if audits else "")
-        yield title, [_cells(claim) for claim in claims], max(rows["n_seeds"].to_list())
+        most = max(rows["n_seeds"].to_list())
+        yield title, [_cells(claim, most) for claim in claims], most
 
 
-def _cells(claim: pl.DataFrame) -> tuple[str, ...]:
+def _cells(claim: pl.DataFrame, most: int) -> tuple[str, ...]:
     one = claim.row(0, named=True)
     bias, error, covered, rejected = (
         _first(claim, name) for name in ("bias_in_sd", "bias_error", "coverage", "rejected")
     )
-    mark, failed = _mark(claim)
+    mark, failed = _mark(claim, most)
     return (
         mark,
         f"{_name(one)}{failed}",
@@ -45,11 +46,12 @@ def _first(claim: pl.DataFrame, column: str) -> float | None:
     return float(known[0]) if len(known) else None
 
 
-def _mark(claim: pl.DataFrame) -> tuple[str, str]:
-    """Whether all marks are met, and which are not; and in how many logs there was no estimate."""
-    unknown = claim["n_unknown"][0]
+def _mark(claim: pl.DataFrame, most: int) -> tuple[str, str]:
+    """Whether all marks are met, and which are not; in how many logs there was no estimate, and of how many it is."""
+    unknown, n = claim["n_unknown"][0], claim["n_seeds"][0]
     missing = [f"no estimate in {unknown:,}"] if unknown else []
-    if not claim["n_seeds"][0]:
+    missing += [f"{n:,} logs"] if n < most else []
+    if not n:
         return "-", " (not in these logs)"
     if claim["passed"].is_null().all():
         return "shown", _bracketed(["misleads", *missing])
