@@ -67,9 +67,10 @@ class _Feature:
     def rows(self) -> Iterator[Row]:
         values = self.found.steps.values(self.name)
         chosen, x = self.found.course(values)
-        last = self.found.last(values - rise(Along(self.name, self.found.steps, values)))[chosen]
+        less_rise = values - rise(Along(self.name, self.found.steps, values))
+        last = self.found.last(less_rise)[chosen]
         yield from self._at_step(chosen, x)
-        yield from self._at_last(values)
+        yield from self._at_last(less_rise)
         yield self._last_minus_step(chosen, x, last)
         yield self._spread(chosen, x)
         yield self._less_noise(values, chosen, x)
@@ -88,9 +89,8 @@ class _Feature:
             yield self._row(estimand, one, chosen, self._at_fixed(chosen))
 
     def _at_last(self, values: Floats) -> Iterator[Row]:
-        risen = rise(Along(self.name, self.found.steps, values))
         for estimand, least in (("A_last", self.found.least), ("A_last_all", 2)):
-            chosen, first, last = self.found.ends(values - risen, least)
+            chosen, first, last = self.found.ends(values, least)
             sums = self.found.sums(ends.pair_columns(first, last), chosen)
             (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
             about = joined(self.found.at_last(least), self.found.left_out(chosen, least))

@@ -55,7 +55,7 @@ class Exported:
     """What may leave a study.
 
     `frames`: the prompts, a frame at a time, whole users in each, by user and time: the columns of the prompts table
-    (without text_raw, input and record), those of the features, and those of the weights where the study has them.
+    (without what stays inside), those of the features, and those of the weights where the study has them.
     `manifest` and `audit` (the rows of the audits, None if there are none) are for the card. `counts`: prompts, threads
     and people that are exported, and what was taken out; a form whose rows are of another kind adds how many it wrote.
     `unknown`: names to be dropped that nobody in the study has. `labels`: user_id and label of the people, by which
