@@ -147,8 +147,8 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     if hazard is None:
         return f"{words.title(name)}: not estimated within users."
     if hazard["ci_low"] is None:
-        few = f"{words.number_of(hazard['n_users'], 'user')}, too few to tell"
-        return f"{words.title(name)}: {few} whether people stop sooner or later after a prompt above their others."
+        over = f"no interval over {words.number_of(hazard['n_users'], 'user')}"
+        return f"{words.title(name)}: not known whether people stop sooner after a prompt above their others ({over})."
     told = {1: "stop more often", -1: "stop less often", 0: "stop about as often"}[words.sign(hazard)]
     others = {cause: words.row(rows, feature=name, estimand=f"hazard_{cause}") for cause in CAUSES}
     clear = [f"{cause} {_odds(one)}" for cause, one in others.items() if one and words.sign(one)]
