@@ -17,6 +17,8 @@ LEVEL = 0.95
 KINDS = ("multinomial", "poisson")
 MIN_USERS = 2
 CELLS_AT_ONCE = 2_000_000
+ROUNDING = 1e-12
+ALIKE = "no interval: it is the same in every draw of users, who leave nothing to tell an error by"
 
 Floats = NDArray[np.float64]
 Estimator = Callable[[Floats], Floats]
@@ -76,7 +78,7 @@ def intervals(
 
     `sums` has shape (users, columns). Users whose rows are all 0 should be left out before. Fewer than two users have
     an estimate and no interval; no users have neither. Draws in which an estimate is undefined are left out of its
-    interval, and its note counts them.
+    interval, and its note counts them. An estimate that is the same in every draw has no interval.
     """
     estimates = np.atleast_1d(estimator(sums.sum(axis=0)))
     if len(sums) < MIN_USERS:
@@ -94,6 +96,8 @@ def _interval(estimate: float, replicates: Floats, level: float) -> Interval:
     defined = replicates[~np.isnan(replicates)]
     if np.isnan(estimate) or not len(defined):
         return Interval(_known(estimate), None, None, "undefined on these users: nothing to divide by")
+    if np.ptp(defined) <= ROUNDING * max(1.0, abs(estimate)):  # one person has all of it, or everybody the same
+        return Interval(float(estimate), None, None, ALIKE)
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     lost = len(replicates) - len(defined)
     note = f"undefined in {lost} of {len(replicates)} draws" if lost else None
