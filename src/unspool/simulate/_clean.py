@@ -51,6 +51,17 @@ balanced = partial(
 )
 """The same with details and style phrases that come and go, in balance from the first prompt on."""
 
+growing = partial(
+    quiet,
+    length_start=-0.25,
+    length_start_sd=0.35,
+    length_user_sd=0.25,
+    length_pull=0.5,
+    length_noise=0.3,
+    stop_on="length",
+)
+"""The same with lengths that are drawn around a level below which threads start, half of the way to it at each step."""
+
 adapting = partial(
     quiet,
     standing_style=1.0,

@@ -19,7 +19,8 @@ def first_of_length(last: Scene | None, level: float, parameters: Parameters, rn
     entity = pick(rng, [word for word in topics()[scene.topic] if word in single("entities")])
     thread = Composition(Scene(scene.topic, entity, ()), level=level)
     thread.listed = _listing([word for word in single("entities") if word != entity], single("styles"), rng)
-    thread.log_length = _bounded(level + parameters.length_start_sd * rng.standard_normal())
+    away = parameters.length_start + parameters.length_start_sd * rng.standard_normal()
+    thread.log_length = _bounded(level + away)
     return thread
 
 

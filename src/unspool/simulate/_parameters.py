@@ -143,9 +143,10 @@ class Parameters:
     stop_slope: float = 0.0
     length_start_sd: float = 0.0
     """Above 0: prompts have drawn numbers of words, whose log starts with this SD around its level."""
+    length_start: float = 0.0
     length_user_sd: float = 0.0
     length_pull: float = 0.0
     length_noise: float = 0.0
     length_rise: float = 0.0
-    """SD of the users' levels; the share of its distance from the level that a step takes away; SD of the noise of a
-    step; rise of the level per step."""
+    """Where the log starts from its level, on average; SD of the users' levels; the share of its distance from the
+    level that a step takes away; SD of the noise of a step; rise of the level per step."""

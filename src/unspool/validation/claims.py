@@ -120,6 +120,38 @@ CLAIMS: tuple[Claim, ...] = (
         ("carryover", STYLE, "dose", 0.0, ("size",), "every thread starts afresh"),
     ),
     *_both_ways(
+        "growth_overstated",
+        ("drift", WORDS, "ipcw", "drift_log_n_words", (*KNOWN, *ABOVE), "stopping depends on the length that is seen"),
+    ),
+    *_about(
+        "growth_overstated",
+        (
+            "drift",
+            WORDS,
+            "raw_transition",
+            "drift_log_n_words",
+            WRONG,
+            "long prompts end threads, short ones rise more",
+        ),
+        ("stopping", WORDS, "hazard", None, ABOVE, "long prompts end threads"),
+    ),
+    *_both_ways(
+        "growth_hidden",
+        ("drift", WORDS, "ipcw", "drift_log_n_words", (*KNOWN, *ABOVE), "stopping depends on the length that is seen"),
+    ),
+    *_about(
+        "growth_hidden",
+        (
+            "drift",
+            WORDS,
+            "raw_transition",
+            "drift_log_n_words",
+            WRONG,
+            "short prompts end threads, long ones fall back",
+        ),
+        ("stopping", WORDS, "hazard", None, ABOVE, "short prompts end threads"),
+    ),
+    *_both_ways(
         "details_only",
         ("drift", WORDS, "ipcw", "drift_log_n_words", KNOWN, "details are added until all are said"),
         ("growth", WORDS, "share_content", "share_content", KNOWN, "only details are added"),
