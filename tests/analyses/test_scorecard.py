@@ -77,8 +77,10 @@ def test_the_words_say_where_signatures_disagree():
 
 def test_a_clear_opposite_is_a_contradiction():
     told = findings(card(repair=(-0.3, -0.1), content_share=(0.1, 0.3), entrainment=(0.2, 0.3)))
-    assert told[0].startswith("Omitted details: its signatures are contradicted")
+    assert told[0].startswith("Omitted details: all its signatures clearly the other way, none as predicted")
     assert told[5].startswith("Drifting intent: its signatures disagree")
+    told = findings(card(content_share=(0.6, 0.8), retention=(-0.1, 0.1), dose=(-0.1, 0.1)))
+    assert told[1].startswith("Adaptation to the model: 1 of its 3 signatures clearly the other way, none as predicted")
 
 
 def test_one_signature_alone_is_no_verdict():

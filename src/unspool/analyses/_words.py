@@ -115,6 +115,11 @@ def sign(one: Row) -> int:
     return int(one["ci_low"] > 0) - int(one["ci_high"] < 0)
 
 
+def more(one: Row, *, much: tuple[str, str] = ("more often", "less often")) -> str:
+    """Which of the two it is, by the side of 0 on which the interval lies; that neither is clear where it holds 0."""
+    return {1: much[0], -1: much[1]}.get(sign(one), f"neither clearly {much[0]} nor {much[1]}")
+
+
 def number_of(n: int | None, what: str) -> str:
     """`41 threads`, `1 thread`, `unnamed users`."""
     return f"unnamed {what}s" if n is None else f"{n:,} {what}{'' if n == 1 else 's'}"

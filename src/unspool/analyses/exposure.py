@@ -229,14 +229,12 @@ def _hazard(rows: pl.DataFrame, family: str, what: str) -> str | None:
     one = words.row(rows, feature=family, estimand="hazard")
     if one is None:
         return None
-    told = {1: "more often than at other times", -1: "less often than at other times"}
-    start = told.get(words.sign(one), "about as often as other times do")
     null = words.row(rows, feature=family, estimand="shift_null")
     p_value = "" if null is None else f"; p = {null['p_value']:.3f} by shifting users"
     return (
-        f"{what}: first uses follow others' within the hour {start} ({one['effect']:.2f} times; log ratio "
-        f"{words.signed(one['estimate'], words.of(one))}, {words.interval(one)}{p_value}; "
-        f"{words.number_of(one['n_users'], 'user')})."
+        f"{what}: first uses follow others' within the hour {words.more(one)} than at other times "
+        f"({one['effect']:.2f} times; log ratio {words.signed(one['estimate'], words.of(one))}, "
+        f"{words.interval(one)}{p_value}; {words.number_of(one['n_users'], 'user')})."
     )
 
 

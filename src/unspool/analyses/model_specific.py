@@ -120,12 +120,10 @@ def _upscales(rows: pl.DataFrame) -> str | None:
     if whole is None or prompts is None or model is None:
         return None
     later, earlier = _models(whole)
-    told = {1: "more", -1: "less"}.get(words.sign(whole))
-    start = f"People who used both upscale {told} of their prompts with {later} than with {earlier}"
-    if not told:
-        start = f"People who used both upscale about as many of their prompts with {later} as with {earlier}"
+    told = words.more(whole, much=("more", "fewer"))
     return (
-        f"{start}: {_points(whole)} percentage points ({words.percent_interval(whole)}), of which {_points(prompts)} "
-        f"come with other lengths and styles of the prompts ({words.percent_interval(prompts)}) and {_points(model)} "
-        f"do not ({words.percent_interval(model)})."
+        f"People who used both upscale {told} of their prompts with {later} than with {earlier}: {_points(whole)} "
+        f"percentage points ({words.percent_interval(whole)}), of which {_points(prompts)} come with other lengths and "
+        f"styles of the prompts ({words.percent_interval(prompts)}) and {_points(model)} do not "
+        f"({words.percent_interval(model)})."
     )

@@ -200,7 +200,10 @@ def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
         return "its signatures disagree"
     if clear:
         return "some of its signatures are there"
-    return "its signatures are contradicted" if opposite else "no clear sign of it"
+    if not opposite:
+        return "no clear sign of it"
+    n = f"{len(opposite)} of its {len([*opposite, *open_])}" if open_ else "all its"
+    return f"{n} signatures clearly the other way, none as predicted"
 
 
 def _titles(judged: pl.DataFrame, side: float) -> list[str]:

@@ -149,13 +149,12 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     if hazard["ci_low"] is None:
         over = f"no interval over {words.number_of(hazard['n_users'], 'user')}"
         return f"{words.title(name)}: not known whether people stop sooner after a prompt above their others ({over})."
-    told = {1: "stop more often", -1: "stop less often", 0: "stop about as often"}[words.sign(hazard)]
     others = {cause: words.row(rows, feature=name, estimand=f"hazard_{cause}") for cause in CAUSES}
     clear = [f"{cause} {_odds(one)}" for cause, one in others.items() if one and words.sign(one)]
     by = f"; clear of these ends: {', '.join(clear)}" if clear else ""
     return (
-        f"{words.title(name)}: people {told} after a prompt one SD above their others, log odds {_odds(hazard)}, "
-        f"{words.number_of(hazard['n_users'], 'user')}{by}."
+        f"{words.title(name)}: people stop {words.more(hazard)} after a prompt one SD above their others, log odds "
+        f"{_odds(hazard)}, {words.number_of(hazard['n_users'], 'user')}{by}."
     )
 
 
