@@ -3,10 +3,11 @@
     python benchmarks/corrected_speed.py STUDY [--workers 2] [--analysis NAME ...]
 
 STUDY: a study that has been read, threaded and measured (`unspool read`, `thread`, `measure --feature length --feature
-style`). The stage `edit` is timed first, from nothing; then the analyses in fresh processes, as many at once as there
-are workers, in the order and with the threads in which `analyze` has them. `processor, s` is what the processes used,
-which a busy machine does not change much. Rows of mode "paper" that an analysis gives beside are in its time. The table
-goes to stdout; its last row has the time from start to end, and the two largest peaks together.
+style`); threads by the paper's rule are made if they are not there. The stage `edit` is timed first, from nothing; then
+the analyses in fresh processes, as many at once as there are workers, in the order and with the threads in which
+`analyze` has them. `processor, s` is what the processes used, which a busy machine does not change much. Rows of mode
+"paper" that an analysis gives beside are in its time. The table goes to stdout; its last row has the time from start to
+end, and the two largest peaks together.
 """
 
 import argparse
@@ -15,15 +16,15 @@ import os
 import resource
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from unspool import tables
 from unspool.analyses import Settings, analysis, in_order
 from unspool.stages.analyze import both, paper_rule
 from unspool.stages.edit import edit
+from unspool.stages.thread import thread
 from unspool.study import Study
 
 SKIPPED = ("predict", "across", "log")
@@ -44,25 +45,24 @@ class Cost:
         return f"| {name} | {self.seconds:.1f} | {self.processor:.1f} | {self.peak:.2f} | {self.rows or ''} |"
 
 
-def one(path: Path, name: str, queue: "multiprocessing.Queue[Cost]") -> None:
+def one(path: Path, name: str) -> Cost:
     study = Study(path)
     log = both(study, paper_rule(study), study.manifest["rule"], Settings())
     begun = time.perf_counter()
     rows = analysis(name).analyse(replace(log, before=tables.empty(tables.RESULTS)))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    cost = Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, rows.height)
-    queue.put(cost)
+    return Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, rows.height)
 
 
-def timed(path: Path, name: str) -> Cost:
-    context: Any = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=one, args=(path, name, queue))
-    process.start()
-    cost: Cost = queue.get()
-    process.join()
-    print(cost.line(name), flush=True)
-    return cost
+def timed(path: Path, names: list[str], workers: int) -> list[Cost]:
+    """The cost of each analysis, in a process of its own."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, max_tasks_per_child=1) as pool:
+        found = []
+        for name, cost in zip(names, pool.map(one, [path] * len(names), names), strict=True):
+            print(cost.line(name), flush=True)
+            found.append(cost)
+    return found
 
 
 def timed_edit(path: Path, workers: int) -> Cost:
@@ -90,11 +90,13 @@ def main() -> None:
     names = asked.analysis or [name for name in in_order() if name not in SKIPPED]
     print(f"load before: {os.getloadavg()[0]:.1f}\n")
     print("| part | seconds | processor, s | peak GiB | rows |\n|---|---|---|---|---|")
+    study = Study(asked.study)
+    if not (study.path / "threads" / paper_rule(study)).is_dir():
+        thread(study, paper_rule(study), choose=False)
     begun = time.perf_counter()
     costs = [timed_edit(asked.study, asked.workers)]
     os.environ["POLARS_MAX_THREADS"] = "1"  # what the worker processes of `analyze` have
-    with ThreadPoolExecutor(asked.workers) as pool:
-        costs += pool.map(lambda name: timed(asked.study, name), names)
+    costs += timed(asked.study, names, asked.workers)
     peaks = sorted(cost.peak for cost in costs)
     rows = sum(cost.rows for cost in costs)
     print(Cost(time.perf_counter() - begun, sum(cost.processor for cost in costs), sum(peaks[-2:]), rows).line("all"))
