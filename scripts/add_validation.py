@@ -3,7 +3,8 @@
     python scripts/add_validation.py RUNS COMMIT
 
 RUNS holds the runs of one state of the code, COMMIT, which stands beside their sums: one row per claim and batch of
-runs. Seeds that an earlier batch has are refused, as a log must not count twice.
+runs. Scenarios without a run in it are left out. Seeds that an earlier batch of a claim has are refused, as a log must
+not count twice.
 """
 
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from unspool.study import read_parquet
-from unspool.validation.claims import CLAIMS, scenarios
+from unspool.validation.claims import CLAIMS, PLACE, scenarios
 from unspool.validation.tallies import TALLY, tally
 
 TABLE = Path(__file__).parents[1] / "docs" / "validation.csv"
@@ -25,14 +26,15 @@ def batches() -> pl.DataFrame:
 
 
 def batch(runs: Path, commit: str) -> pl.DataFrame:
-    """The tally of a folder's runs: of the seeds that every scenario has."""
-    found = [sorted((runs / name).glob("*.parquet")) for name in scenarios()]
-    both = sorted(set.intersection(*({_seed(path) for path in listed} for listed in found)))
+    """The tally of a folder's runs: of the seeds that each of its scenarios has."""
+    found = {name: listed for name in scenarios() if (listed := sorted((runs / name).glob("*.parquet")))}
+    both = sorted(set.intersection(*({_seed(path) for path in listed} for listed in found.values()))) if found else []
     if not both:
-        raise SystemExit(f"There is no seed of which {runs} has a run of every scenario.")
-    tables = [read_parquet(path) for listed in found for path in listed if _seed(path) in both]
+        raise SystemExit(f"There is no seed of which {runs} has a run of each of its scenarios.")
+    tables = [read_parquet(path) for listed in found.values() for path in listed if _seed(path) in both]
     seeds = [pl.lit(commit).alias("commit"), pl.lit(both[0]).alias("first_seed"), pl.lit(both[-1]).alias("last_seed")]
-    return tally(pl.concat(tables), CLAIMS).select(*seeds, *TALLY).cast(dict(BATCH))
+    claims = [claim for claim in CLAIMS if claim.scenario in found]
+    return tally(pl.concat(tables), claims).select(*seeds, *TALLY).cast(dict(BATCH))
 
 
 def _seed(path: Path) -> int:
@@ -43,10 +45,13 @@ def main(runs: str, commit: str) -> None:
     """Add a batch."""
     old, new = batches(), batch(Path(runs), commit)
     first, last = new.select("first_seed", "last_seed").row(0)
-    if old.filter(pl.col("first_seed") <= last, pl.col("last_seed") >= first).height:
-        raise SystemExit(f"Some of the seeds {first} to {last} are in {TABLE.name} already.")
+    again = old.filter(pl.col("first_seed") <= last, pl.col("last_seed") >= first).join(
+        new, on=list(PLACE), nulls_equal=True
+    )
+    if again.height:
+        raise SystemExit(f"Some of the seeds {first} to {last} of {again.height} claims are in {TABLE.name} already.")
     pl.concat([old, new]).write_csv(TABLE, float_precision=9)
-    print(f"Added seeds {first} to {last}; now run scripts/docs.py.")
+    print(f"Added seeds {first} to {last} of {new.height} claims; now run scripts/docs.py.")
 
 
 if __name__ == "__main__":
