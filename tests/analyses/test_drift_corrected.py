@@ -322,10 +322,17 @@ def test_a_sample_of_users_is_said(monkeypatch):
 
 def test_the_verdict_names_agreement_and_disagreement():
     rising = drift.findings(_drift_own.own(measured(simulated(1, users=300, drift=0.3))))[0]
-    assert "All three rise" in rising
+    assert "All three rise: who stops when does not explain it alone." in rising
     assert "95% interval" in rising
     assert "300 users" in rising
     assert len(rising.split()) <= 45
+
+
+@pytest.mark.parametrize(("b", "told"), [(0.5, "adds to"), (-0.5, "takes from")])
+def test_the_verdict_says_what_stopping_adds_and_takes(b, told):
+    rising = drift.findings(_drift_own.own(measured(simulated(1, users=600, drift=0.3, b=b, on="x"))))[0]
+    assert f"All three rise, and who stops when {told} the change as it stands ({'+' if b > 0 else '-'}0." in rising
+    assert rising.endswith(").")
 
 
 def test_both_modes_stand_side_by_side():

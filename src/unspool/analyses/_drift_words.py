@@ -7,6 +7,7 @@ import polars as pl
 
 from unspool.analyses import _words as words
 
+Found = Mapping[str, Any]
 MOST = 4
 _VIEWS = ("raw_transition", "ipcw", "drop_last")
 
@@ -33,17 +34,25 @@ def verdict(rows: pl.DataFrame, name: str) -> str | None:
     return (
         f"{words.title(name)}: {change} {words.signed(weighted['estimate'], decimals)} per step{scale} once who stops "
         f"is allowed for ({words.interval(weighted, decimals)}; {of}); {naive} as it stands, {without} without last "
-        f"prompts. {agreement(raw, weighted, survived)}"
+        f"prompts. {agreement(raw, weighted, survived, words.row(rows, feature=name, estimand='stopping_part'))}"
     )
 
 
-def agreement(raw: Mapping[str, Any], weighted: Mapping[str, Any], survived: Mapping[str, Any]) -> str:
-    """Whether the three agree."""
+def agreement(raw: Found, weighted: Found, survived: Found, part: Found | None) -> str:
+    """Whether the three agree, and what `part`, the change as it stands less the weighted one, adds or takes."""
     signs = [words.sign(one) for one in (raw, weighted, survived)]
     if signs == [0, 0, 0]:
         return "No clear drift in any of the three."
     if signs[0] and set(signs) == {signs[0]}:
-        return f"All three {'rise' if signs[0] > 0 else 'fall'}: who stops when does not explain it alone."
+        return f"All three {'rise' if signs[0] > 0 else 'fall'}{_of_stopping(signs[0], part)}."
     if signs[0] and not any(signs[1:]):
         return "Who stops when is enough to explain the change as it stands."
     return "The three do not agree: no drift can be told from who stops when."
+
+
+def _of_stopping(side: int, part: Found | None) -> str:
+    found = words.sign(part) if part else 0
+    if part is None or not found:
+        return ": who stops when does not explain it alone"
+    amount = f"{words.signed(part['estimate'], words.of(part))} per step, {words.interval(part)}"
+    return f", and who stops when {'adds to' if found == side else 'takes from'} the change as it stands ({amount})"
