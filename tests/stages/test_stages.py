@@ -110,7 +110,7 @@ def test_the_chosen_rule_fills_the_prompts_and_the_others_stand_beside(export, t
 def test_summary_counts_threads_by_length(tmp_path):
     log = [grid(n, "a red fox in snow") for n in range(1, 5)] + [grid(6, "an old mill"), upscale(7, "an old mill")]
     found = summarise(thread(read([write(tmp_path / "log.json", log)], tmp_path / "study", ANY), "iou"))
-    expected = {"n_threads": 2, "n_threads_2": 1, "n_threads_4": 1, "n_threads_10": 0, "longest": 4}
+    expected = {"n_threads": 2, "n_threads_2": 1, "n_threads_4": 1, "n_threads_10": 0, "mean_length": 2.5, "longest": 4}
     assert found["rules"] == {"iou": expected}
     assert (found["n_prompts"], found["n_users"], found["share_upscaled"]) == (5, 1, 0.2)
 

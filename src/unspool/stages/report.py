@@ -97,7 +97,7 @@ def gather(study: Study, *, quote: bool = True) -> Content:
     return Content(
         title=TITLE,
         about=_about(manifest, found),
-        facts=list(_facts(found, rows)),
+        facts=list(_facts(found)),
         books=_books(found["books"]),
         brief=[(s.name, s.title, list(s.sentences[:BRIEF])) for s in sections if _for_the_top(s)],
         sections=sections,
@@ -186,16 +186,14 @@ def _day(time: datetime) -> str:
     return f"{time.day} {time:%B %Y}"
 
 
-def _facts(found: dict[str, Any], rows: pl.DataFrame) -> Iterator[Fact]:
+def _facts(found: dict[str, Any]) -> Iterator[Fact]:
     yield Fact(f"{found['books']['records']:,}", "records read")
     yield Fact(f"{found['n_prompts']:,}", "prompts")
     yield Fact(f"{found['n_users']:,}" if found["n_users"] else "unknown", "people")
-    rule = str(rows["rule"].drop_nulls().first())
-    threads = found["rules"].get(rule, {}).get("n_threads")
-    if threads is not None:
-        mean = words.row(rows, estimand="mean_thread_length", model=None)
-        each = f", {mean['estimate']:.2f} prompts each" if mean else ""
-        yield Fact(f"{threads:,}", "threads", f"by the rule {rule}{each}")
+    threads = found["rules"].get(found["rule"])
+    if threads:
+        each = f", {threads['mean_length']:.2f} prompts each" if threads["n_threads"] else ""
+        yield Fact(f"{threads['n_threads']:,}", "threads", f"by the rule {found['rule']}{each}")
     share = found["share_upscaled"]
     known = "of prompts" if share is not None else "this log cannot know"
     yield Fact("unknown" if share is None else words.percent(share), "upscaled", known)

@@ -12,7 +12,8 @@ LENGTHS = (2, 4, 10)
 def summarise(study: Study) -> dict[str, Any]:
     """Counts of the books, of prompts, users and upscales, and per rule of threads and of those of 2, 4, 10 prompts.
 
-    `share_upscaled` is of the prompts of which the log can know it, null if there are none; `null` where unknown.
+    `mean_length` and `longest` of threads are in prompts, null where there are none. `share_upscaled` is of the prompts
+    of which the log can know it, null if there are none; null where unknown.
     """
     found = (
         study.scan("prompts")
@@ -42,12 +43,15 @@ def summarise(study: Study) -> dict[str, Any]:
     }
 
 
-def _threads(study: Study, rule: str) -> dict[str, int]:
+def _threads(study: Study, rule: str) -> dict[str, Any]:
     length = pl.col("steps_left") + 1
     table = study.scan(f"threads/{rule}").filter(pl.col("step") == 1)
     return (
         table.select(
-            n_threads=pl.len(), **{f"n_threads_{n}": (length >= n).sum() for n in LENGTHS}, longest=length.max()
+            n_threads=pl.len(),
+            **{f"n_threads_{n}": (length >= n).sum() for n in LENGTHS},
+            mean_length=length.mean(),
+            longest=length.max(),
         )
         .collect()
         .row(0, named=True)
