@@ -200,8 +200,9 @@ def test_leaving_out_by_one_step_is_close_to_refits():
     for user in range(100):
         kept = users != user
         again = replace(made, fit=logit(made.design.z[kept], y[kept]))
-        weights = np.minimum(again.raw, limit)[kept[pairs]]
-        refits.append(weights @ found.changes[kept[pairs]] / weights.sum())
+        there = kept[pairs]
+        weights = _drift_weights.even(np.minimum(again.raw, limit)[there], made.at[there])
+        refits.append(weights @ found.changes[there] / there.sum())
     sums, whole = made.sums(), row["estimate"]
     stepped = made.estimator()(sums.sum(axis=0) - sums)[:, 0]
     assert whole == pytest.approx(made.weights @ found.changes / made.weights.sum(), abs=1e-9)
@@ -318,6 +319,17 @@ def test_a_sample_of_users_is_said(monkeypatch):
     assert "all those of users drawn at random" in row["note"]
     assert row["n_users"] < 60
     assert one(rows, estimand="raw_transition")["n_users"] > row["n_users"]
+
+
+def test_weights_of_each_class_of_steps_are_as_many_as_its_transitions():
+    made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
+    n = np.bincount(made.at)
+    assert len(n) > 2
+    assert np.bincount(made.at, made.weights) == pytest.approx(n)
+    # By hand: the weighted mean of each class, the classes as often as they are.
+    cut = np.minimum(made.raw, _drift_weights.bound(made.raw))
+    means = [np.average(made.along.changes[made.at == one], weights=cut[made.at == one]) for one in range(len(n))]
+    assert row["estimate"] == pytest.approx(np.average(means, weights=n))
 
 
 def test_the_verdict_names_agreement_and_disagreement():

@@ -8,6 +8,9 @@ Weights are stabilised by the hazard of the steps and of the users' lasting leve
 stop sooner, threads that go on are of others, but their prompts change no less. Weights for that would fall on prompts
 that happen to be long, which are shorter next time, and make a fall out of nothing. Levels of threads are not told
 apart from stops that depend on the prompts so far: `doubt` says where the other views of the change speak against it.
+
+Products of estimated ratios are too large on average, the more factors they have: late steps would count for more than
+they are. So the weights of each class of steps are brought to its number of transitions (Hajek's mean, by class).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +21,7 @@ import numpy as np
 
 from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
+from unspool.analyses._people import Ints
 from unspool.analyses._steps import Flags, Row
 from unspool.analyses._stopping_levels import levels
 from unspool.analyses._stops import Stops, standard, with_unknown
@@ -32,7 +36,7 @@ LEAST_WORTH = 2 / 3
 LIMIT = 3.0
 """Log odds per standard deviation up to which a tipping point is looked for."""
 NOTHING = "no thread has two prompts in a row with a value"
-WHAT = "mean change over all transitions, weighted by the inverse probability of going on"
+WHAT = "mean change over all transitions, weighted by the inverse probability of going on, steps as often as in the log"
 UNSEEN = "log odds of stopping per SD of the change not seen at which the weighted drift is 0"
 
 
@@ -72,9 +76,14 @@ class Weighted:
         return np.asarray(self.raw > bound(self.raw))
 
     @cached_property
+    def at(self) -> Ints:
+        """The class of steps of each known transition."""
+        return self.stops.kind[self.along.pairs]
+
+    @cached_property
     def weights(self) -> Floats:
-        """The weights of the known transitions."""
-        return np.minimum(self.raw, bound(self.raw))
+        """The weights of the known transitions, which add up to their number in each class of steps."""
+        return even(np.minimum(self.raw, bound(self.raw)), self.at)
 
     @property
     def worth(self) -> float:
@@ -90,8 +99,8 @@ class Weighted:
     def sums(self) -> Floats:
         """What the estimator needs of each unit.
 
-        Weighted changes and weights, changes and their number; derivatives of the first two by the coefficients of the
-        hazard; score and Hessian of the hazard.
+        Of each class of steps: changes, their number, weighted changes, weights, and derivatives of these two by the
+        coefficients of the hazard. Then score and Hessian of the hazard.
         """
         stops, steps, pairs = self.stops, self.along.steps, self.along.pairs
         change, weight = self.along.changes, self.weights
@@ -99,26 +108,29 @@ class Weighted:
         p, lasting = (odds / (1 + odds) for odds in (self.odds, self.lasting))
         each = [p * self.design.z[:, j] - lasting * self.design.lasting[:, j] for j in np.flatnonzero(self.fit.kept)]
         slopes = [stops.along(one)[pairs] for one in each]
-        columns = [weight * change, weight, change, np.ones(len(pairs))]
+        columns = [change, np.ones(len(pairs)), weight * change, weight]
         columns += [free * change * slope for slope in slopes] + [free * slope for slope in slopes]
-        of_pairs = steps.sums(columns, pairs)
+        places = [np.flatnonzero(self.at == one) for one in np.unique(self.at)]
+        of_steps = [steps.sums([column[here] for column in columns], pairs[here]) for here in places]
         y = stops.stopped.astype(np.float64)
         of_hazard = unit_sums(self.design.z, y, self.fit, steps.units, steps.people.n_units)
-        return np.concatenate([of_pairs, of_hazard], axis=1)
+        return np.concatenate([*of_steps, of_hazard], axis=1)
 
     def estimator(self) -> Estimator:
         """From such sums to the weighted drift, and the plain one less it."""
-        k = len(self.fit.penalty)
-        ends = np.cumsum([4, k, k])
+        k, classes = len(self.fit.penalty), len(np.unique(self.at))
+        each = 4 + 2 * k
 
         def estimates(sums: Floats) -> Floats:
-            plain, of_change, of_weight, hazard = np.split(sums, ends, axis=-1)
-            move = newton_step(hazard, self.fit)
-            top = plain[..., 0] + (of_change * move).sum(axis=-1)
+            cells = sums[..., : classes * each].reshape(*sums.shape[:-1], classes, each)
+            move = newton_step(sums[..., classes * each :], self.fit)[..., None, :]
+            change, n, top, bottom = np.moveaxis(cells[..., :4], -1, 0)
+            top = top + (cells[..., 4 : 4 + k] * move).sum(axis=-1)
+            bottom = bottom + (cells[..., 4 + k :] * move).sum(axis=-1)
             with np.errstate(invalid="ignore", divide="ignore"):
-                weighted = top / (plain[..., 1] + (of_weight * move).sum(axis=-1))
-                found = np.stack([weighted, plain[..., 2] / plain[..., 3] - weighted], axis=-1)
-            return np.where(plain[..., 3:4] > 0, found, np.nan)
+                mean = np.where(n > 0, top / bottom, 0)
+                weighted, plain = ((n * mean).sum(axis=-1), change.sum(axis=-1)) / n.sum(axis=-1)
+            return np.stack([weighted, plain - weighted], axis=-1)
 
         return estimates
 
@@ -132,8 +144,13 @@ class Weighted:
         factor[self.along.pairs] = tilt / ((self.weights @ tilt) / self.weights.sum())
         log = self.stops.along(np.log1p(self.odds * factor) - np.log1p(self.lasting))[pairs[known]]
         weight = np.exp(log)
-        weight = np.minimum(weight, bound(weight))
-        return float(weight @ change / weight.sum())
+        weight = even(np.minimum(weight, bound(weight)), self.at)
+        return float(weight @ change / len(change))
+
+
+def even(weights: Floats, at: Ints) -> Floats:
+    """The weights by a factor for each class, so that they add up to its number of transitions."""
+    return np.asarray(weights * (np.bincount(at) / np.maximum(np.bincount(at, weights), 1e-300))[at])
 
 
 def bound(weights: Floats) -> float:
