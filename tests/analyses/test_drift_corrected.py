@@ -11,8 +11,19 @@ from tests.analyses.measured import column, frame, log, one, thread
 from tests.analyses.stoppers import simulated
 
 from unspool import tables
-from unspool.analyses import Measured, Settings, _drift_change, _drift_order, _drift_own, _drift_weights, drift
+from unspool.analyses import (
+    Measured,
+    Settings,
+    _drift_augmented,
+    _drift_change,
+    _drift_order,
+    _drift_own,
+    _drift_stopping,
+    _drift_weights,
+    drift,
+)
 from unspool.analyses._drift_along import HEADLINES, Along
+from unspool.analyses._drift_augmented import Augmented
 from unspool.analyses._steps import steps
 from unspool.analyses._stops import stops
 from unspool.stats.logit import logit
@@ -188,27 +199,60 @@ def test_the_band_of_the_order_null_is_that_of_random_orders():
 def ipcw(prompts):
     found = along(prompts)
     about = stops(found.steps)
-    return _drift_weights.weighted(found, about), list(_drift_weights.rows(found, about, None))
+    return _drift_weights.weighted(found, about), list(_drift_stopping.rows(found, about, None))
 
 
-def test_leaving_out_by_one_step_is_close_to_refits():
+def augmented_by_hand(made, kept):
+    """The estimate from prompts of some users, by its definition: fit the hazard, weigh, fit the line, take means."""
+    along, stops_, design = made.along, made.stops, made.design
+    fit = logit(design.z[kept], stops_.stopped[kept].astype(float))
+    odds, calm = (np.exp(z @ fit.coefficients) for z in (design.z, design.lasting))
+    limit, pairs = _drift_weights.bound(made.raw), along.pairs
+    going = np.where(stops_.start == np.arange(len(odds)), 1.0, np.nan)
+    for place in np.flatnonzero(np.isnan(going)):
+        going[place] = going[place - 1] * (1 + odds[place - 1]) / (1 + calm[place - 1])
+    weight = np.minimum((going * (1 + odds) / (1 + calm))[pairs], limit)[kept[pairs]]
+    expected = np.minimum(going, limit) / (1 + calm)
+    there, change = pairs[kept[pairs]], along.changes[kept[pairs]]
+    ridge = (np.arange(design.z.shape[1]) >= len(stops_.bounds)).astype(float)
+    root = np.sqrt(weight)
+    rows = np.concatenate([design.z[there] * root[:, None], np.diag(ridge)])
+    line = np.linalg.lstsq(rows, np.concatenate([change * root, np.zeros(len(ridge))]), rcond=None)[0]
+    told = 0.0
+    for kind in np.unique(stops_.kind[there]):
+        here = kept & (stops_.kind == kind)
+        told += (stops_.kind[there] == kind).sum() * np.average((design.z @ line)[here], weights=expected[here])
+    return told / len(there)
+
+
+def test_the_drift_is_that_of_its_definition_and_leaving_out_by_one_step_is_close_to_refits():
     made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
-    found, y = made.along, made.stops.stopped.astype(float)
-    users, pairs = found.steps.user, found.pairs
-    limit = _drift_weights.bound(made.raw)
-    refits = []
-    for user in range(100):
-        kept = users != user
-        again = replace(made, fit=logit(made.design.z[kept], y[kept]))
-        there = kept[pairs]
-        weights = _drift_weights.even(np.minimum(again.raw, limit)[there], made.at[there])
-        refits.append(weights @ found.changes[there] / there.sum())
-    sums, whole = made.sums(), row["estimate"]
-    stepped = made.estimator()(sums.sum(axis=0) - sums)[:, 0]
-    assert whole == pytest.approx(made.weights @ found.changes / made.weights.sum(), abs=1e-9)
+    users = made.along.steps.user
+    assert row["estimate"] == pytest.approx(augmented_by_hand(made, users >= 0), abs=1e-6)
+    refits = np.array([augmented_by_hand(made, users != user) for user in range(100)])
+    augmented = Augmented(made)
+    sums = augmented.sums()
+    stepped = augmented.estimator()(sums.sum(axis=0) - sums)[:, 0]
     assert np.abs(stepped - refits).max() < 0.1 * row["standard_error"]
-    error = np.sqrt(99 / 100 * ((np.array(refits) - whole) ** 2).sum())
+    error = np.sqrt(99 / 100 * ((refits - row["estimate"]) ** 2).sum())
     assert row["standard_error"] == pytest.approx(error, rel=0.03)
+
+
+def test_without_a_line_the_drift_is_weighted_alone(monkeypatch):
+    monkeypatch.setattr(_drift_augmented, "RIDGE", 1e12)
+    made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
+    assert row["estimate"] == pytest.approx(np.average(made.along.changes, weights=made.weights), abs=1e-6)
+
+
+def test_a_hazard_that_knows_nothing_is_made_good_by_the_line(monkeypatch):
+    # b = .5 on the prompt and no drift: what the plain change shows is made by stopping, and weights of 1 leave it.
+    made, (row, *_) = ipcw(simulated(8, users=1500, b=0.5, on="x"))
+    blind = np.where(np.arange(len(made.fit.coefficients)) < len(made.stops.by_step()), made.fit.coefficients, 0)
+    augmented = Augmented(replace(made, fit=replace(made.fit, coefficients=blind)))
+    monkeypatch.setattr(Augmented, "_slope", lambda self: np.zeros(len(made.fit.penalty)))  # or it would find its way
+    estimate = augmented.estimator()(augmented.sums().sum(axis=0))[0]
+    assert made.along.changes.mean() > 0.1
+    assert abs(estimate) < 4 * row["standard_error"]
 
 
 def test_the_pilot_without_drift_and_with_stopping():
@@ -235,11 +279,11 @@ def test_what_is_not_seen_is_reduced_and_not_removed():
 
 def test_where_threads_of_a_level_stop_sooner_the_weights_are_doubted():
     rows = _drift_own.own(measured(simulated(2, users=600, b=0.5, on="level")))
-    doubted = rows.filter(pl.col("note").str.contains(_drift_weights.DOUBT, literal=True))["estimand"].to_list()
+    doubted = rows.filter(pl.col("note").str.contains(_drift_stopping.DOUBT, literal=True))["estimand"].to_list()
     assert doubted == ["ipcw", "stopping_part"]
     assert one(rows, estimand="ipcw")["ci_high"] < 0
     sure = _drift_own.own(measured(simulated(2, users=600, b=0.5, on="x", drift=0.1)))
-    assert not sure["note"].fill_null("").str.contains(_drift_weights.DOUBT, literal=True).any()
+    assert not sure["note"].fill_null("").str.contains(_drift_stopping.DOUBT, literal=True).any()
 
 
 def test_levels_are_left_out_where_they_make_few_weights_count(monkeypatch):
@@ -262,7 +306,7 @@ def test_people_of_a_level_who_stop_sooner_make_no_drift(case):
     runs, rejected, found = 100, 0, []
     for seed in range(runs):
         part = along(simulated(seed, users=100, **LASTING[case]))
-        row = next(iter(_drift_weights.rows(part, stops(part.steps), None)))
+        row = next(iter(_drift_stopping.rows(part, stops(part.steps), None)))
         rejected += row["p_value"] < 0.05
         found.append(row["estimate"])
     # Binomial(100, .05): 99.9% of runs within 13; the mark for bias is .1 SD, of whose error 3.3 are allowed here.
@@ -291,7 +335,7 @@ def test_intervals_cover_and_tests_hold_their_size(case):
     runs, covered, found = 200, {"ipcw": 0, "drop_last": 0}, []
     for seed in range(runs):
         part = along(simulated(seed, users=60, per_user=5, **how))
-        weighted = next(iter(_drift_weights.rows(part, stops(part.steps), None)))
+        weighted = next(iter(_drift_stopping.rows(part, stops(part.steps), None)))
         survived = part.pairs[part.steps.left[part.pairs] > 1]
         rows = [weighted, _drift_change.transition(part, "drop_last", survived, "")]
         for row in rows:
@@ -322,14 +366,10 @@ def test_a_sample_of_users_is_said(monkeypatch):
 
 
 def test_weights_of_each_class_of_steps_are_as_many_as_its_transitions():
-    made, (row, *_) = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
+    made, _ = ipcw(simulated(5, users=100, per_user=6, b=0.5, on="x", levels=0.7))
     n = np.bincount(made.at)
     assert len(n) > 2
     assert np.bincount(made.at, made.weights) == pytest.approx(n)
-    # By hand: the weighted mean of each class, the classes as often as they are.
-    cut = np.minimum(made.raw, _drift_weights.bound(made.raw))
-    means = [np.average(made.along.changes[made.at == one], weights=cut[made.at == one]) for one in range(len(n))]
-    assert row["estimate"] == pytest.approx(np.average(means, weights=n))
 
 
 def test_the_verdict_names_agreement_and_disagreement():

@@ -10,7 +10,7 @@ from unspool.analyses import Measured, results
 from unspool.analyses import _drift_change as change
 from unspool.analyses import _drift_order as order
 from unspool.analyses import _drift_pattern as pattern
-from unspool.analyses import _drift_weights as weights
+from unspool.analyses import _drift_stopping as stopping
 from unspool.analyses._columns import known
 from unspool.analyses._drift_along import HEADLINES, Along, unknown
 from unspool.analyses._people import Ints
@@ -37,7 +37,7 @@ def _rows(log: Measured, names: list[str]) -> Iterator[Row]:
     for name in names:
         along = Along(name, whole, whole.values(name), log.notes.get(name))
         family.add(along)
-        yield from weights.doubt([*change.rows(along), *weights.rows(_part(along, about, places), about, note)])
+        yield from stopping.doubt([*change.rows(along), *stopping.rows(_part(along, about, places), about, note)])
         yield from pattern.rows(along)
         of_order += order.rows(along)
     family.adjust(of_order, log.settings.seed)

@@ -13,31 +13,23 @@ Products of estimated ratios are too large on average, the more factors they hav
 they are. So the weights of each class of steps are brought to its number of transitions (Hajek's mean, by class).
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
 from unspool.analyses._people import Ints
-from unspool.analyses._steps import Flags, Row
+from unspool.analyses._steps import Flags
 from unspool.analyses._stopping_levels import levels
 from unspool.analyses._stops import Stops, standard, with_unknown
-from unspool.analyses._words import sign
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
-from unspool.stats.logit import Logit, logit, newton_step, unit_sums
+from unspool.stats.jackknife import Floats
+from unspool.stats.logit import Logit, logit
 
 CUT, MOST_CUT = 0.001, 5
 """Of the weights this share, and at most so many, are cut down to the next: a fixed share of a large log would bias."""
 LEAST_WORTH = 2 / 3
 """What weights that leave levels alone have to be worth at least, as a share of what they are worth without levels."""
-LIMIT = 3.0
-"""Log odds per standard deviation up to which a tipping point is looked for."""
-NOTHING = "no thread has two prompts in a row with a value"
-WHAT = "mean change over all transitions, weighted by the inverse probability of going on, steps as often as in the log"
-UNSEEN = "log odds of stopping per SD of the change not seen at which the weighted drift is 0"
 
 
 @dataclass(frozen=True)
@@ -95,44 +87,6 @@ class Weighted:
         """The same in words."""
         worth = f"weights worth {self.worth:,.0f} of {len(self.weights):,} transitions"
         return f"{worth}, largest {self.weights.max():.1f}"
-
-    def sums(self) -> Floats:
-        """What the estimator needs of each unit.
-
-        Of each class of steps: changes, their number, weighted changes, weights, and derivatives of these two by the
-        coefficients of the hazard. Then score and Hessian of the hazard.
-        """
-        stops, steps, pairs = self.stops, self.along.steps, self.along.pairs
-        change, weight = self.along.changes, self.weights
-        free = np.where(self.cut, 0, weight)
-        p, lasting = (odds / (1 + odds) for odds in (self.odds, self.lasting))
-        each = [p * self.design.z[:, j] - lasting * self.design.lasting[:, j] for j in np.flatnonzero(self.fit.kept)]
-        slopes = [stops.along(one)[pairs] for one in each]
-        columns = [change, np.ones(len(pairs)), weight * change, weight]
-        columns += [free * change * slope for slope in slopes] + [free * slope for slope in slopes]
-        places = [np.flatnonzero(self.at == one) for one in np.unique(self.at)]
-        of_steps = [steps.sums([column[here] for column in columns], pairs[here]) for here in places]
-        y = stops.stopped.astype(np.float64)
-        of_hazard = unit_sums(self.design.z, y, self.fit, steps.units, steps.people.n_units)
-        return np.concatenate([*of_steps, of_hazard], axis=1)
-
-    def estimator(self) -> Estimator:
-        """From such sums to the weighted drift, and the plain one less it."""
-        k, classes = len(self.fit.penalty), len(np.unique(self.at))
-        each = 4 + 2 * k
-
-        def estimates(sums: Floats) -> Floats:
-            cells = sums[..., : classes * each].reshape(*sums.shape[:-1], classes, each)
-            move = newton_step(sums[..., classes * each :], self.fit)[..., None, :]
-            change, n, top, bottom = np.moveaxis(cells[..., :4], -1, 0)
-            top = top + (cells[..., 4 : 4 + k] * move).sum(axis=-1)
-            bottom = bottom + (cells[..., 4 + k :] * move).sum(axis=-1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean = np.where(n > 0, top / bottom, 0)
-                weighted, plain = ((n * mean).sum(axis=-1), change.sum(axis=-1)) / n.sum(axis=-1)
-            return np.stack([weighted, plain - weighted], axis=-1)
-
-        return estimates
 
     def tilted(self, gamma: float) -> float:
         """The weighted drift if the odds of stopping had a factor exp(gamma * change in SD) of the change not seen."""
@@ -198,54 +152,3 @@ def design(along: Along, stops: Stops, *, of_users: bool = True) -> Design:
     n = np.bincount(stops.kind)
     means = [(np.bincount(stops.kind, column) / np.maximum(1, n))[stops.kind] for column in others]
     return Design(np.array([*lasting, *others]).T, np.array([*lasting, *means]).T, len(lasting))
-
-
-def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
-    """ipcw, stopping_part and tipping_point; `note` says on which sample."""
-    made = weighted(along, stops)
-    if made is None:
-        yield from (along.void(name, NOTHING) for name in ("ipcw", "stopping_part", "tipping_point"))
-        return
-    drift, part = jackknife(made.sums(), made.estimator(), level=along.steps.log.settings.level)
-    chosen = along.ends(along.pairs)
-    notes = (note, along.lost, made.told, made.note, made.fit.note)
-    yield (row := along.row("ipcw", drift, WHAT, chosen, *notes, **along.in_sd(drift)))
-    what = "mean change over all transitions less the same weighted by the inverse probability of going on"
-    yield along.row("stopping_part", part, what, chosen, note, along.lost, **along.in_sd(part))
-    yield _tipping(made, row, note)
-
-
-DOUBT = (
-    "the change as it stands and the change without last prompts hold 0: where a lasting level of threads decides who "
-    "stops, weights make a change out of nothing"
-)
-
-
-def doubt(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a feature, with DOUBT at ipcw and stopping_part where they alone see a change."""
-    listed = list(rows)
-    by = {row["estimand"]: row for row in listed if row.get("group") is None and row.get("step") is None}
-    alone, *others = (by.get(name) for name in ("ipcw", "raw_transition", "drop_last"))
-    known = [one for one in (alone, *others) if one and one.get("ci_low") is not None]
-    if len(known) < 3 or [bool(sign(one)) for one in known] != [True, False, False]:
-        return listed
-    doubtful = ("ipcw", "stopping_part")
-    return [row | {"note": joined(row["note"], DOUBT)} if row["estimand"] in doubtful else row for row in listed]
-
-
-def _tipping(made: Weighted, drift: Row, note: str | None) -> Row:
-    """The tilt that would make the weighted drift vanish; `effect`: the log odds per SD of the prompt that was seen."""
-    from scipy.optimize import brentq
-
-    if not sign(drift):
-        return made.along.void("tipping_point", "the weighted drift is not clearly different from 0: nothing to erase")
-    if made.along.changes.std() == 0:
-        return made.along.void("tipping_point", "all changes are alike: no tilt towards some of them")
-    edge = -LIMIT * sign(drift)
-    if made.tilted(edge) * drift["estimate"] > 0:
-        return made.along.void("tipping_point", f"no dependence of up to {LIMIT:g} log odds per SD erases the drift")
-    found = Estimate(float(brentq(made.tilted, min(0, edge), max(0, edge), xtol=1e-3)))
-    seen = float(made.fit.coefficients[made.design.seen])
-    own = {"effect": seen, "effect_name": "log odds per SD of the prompt seen"}
-    chosen = made.along.ends(made.along.pairs)
-    return made.along.row("tipping_point", found, UNSEEN, chosen, note, "a bound, without interval", **own)
