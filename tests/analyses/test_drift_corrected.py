@@ -24,6 +24,7 @@ from unspool.analyses import (
 )
 from unspool.analyses._drift_along import HEADLINES, Along
 from unspool.analyses._drift_augmented import Augmented
+from unspool.analyses._drift_words import agreement
 from unspool.analyses._steps import steps
 from unspool.analyses._stops import stops
 from unspool.stats.logit import logit
@@ -385,6 +386,19 @@ def test_the_verdict_says_what_stopping_adds_and_takes(b, told):
     rising = drift.findings(_drift_own.own(measured(simulated(1, users=600, drift=0.3, b=b, on="x"))))[0]
     assert f"All three rise, and who stops when {told} the change as it stands ({'+' if b > 0 else '-'}0." in rising
     assert rising.endswith(").")
+
+
+@pytest.mark.parametrize(
+    ("weighted", "told"),
+    [
+        ((-0.1, 0.2), "Not all three are clear: no drift"),
+        ((-0.3, -0.1), "The three do not agree: no drift"),
+        ((0.1, 0.2), "All three rise: who stops when"),
+    ],
+)
+def test_unclear_is_not_called_disagreement(weighted, told):
+    up, low = {"ci_low": 0.1, "ci_high": 0.3}, dict(zip(("ci_low", "ci_high"), weighted, strict=True))
+    assert agreement(up, low, up, None).startswith(told)
 
 
 def test_both_modes_stand_side_by_side():

@@ -47,7 +47,8 @@ def agreement(raw: Found, weighted: Found, survived: Found, part: Found | None) 
         return f"All three {'rise' if signs[0] > 0 else 'fall'}{_of_stopping(signs[0], part)}."
     if signs[0] and not any(signs[1:]):
         return "Who stops when is enough to explain the change as it stands."
-    return "The three do not agree: no drift can be told from who stops when."
+    told = "The three do not agree" if {1, -1} <= set(signs) else "Not all three are clear"
+    return f"{told}: no drift can be told from who stops when."
 
 
 def _of_stopping(side: int, part: Found | None) -> str:
