@@ -167,7 +167,15 @@ def _looks(theme: Theme) -> dict[str, Any]:
     text = {"labelColor": theme.soft, "titleColor": theme.soft, "labelFontSize": SIZE, "titleFontSize": SIZE}
     lines = {"domainColor": theme.soft, "tickColor": theme.soft, "gridColor": theme.grid, "tickSize": 3}
     quiet = {"titleFontWeight": "normal", "labelPadding": 5, "titlePadding": 8, "domain": False, "ticks": False}
-    legend = {"title": None, "orient": "bottom", "symbolSize": 60, "symbolOpacity": 1, "columns": 2, "offset": 6}
+    legend = {
+        "title": None,
+        "orient": "bottom",
+        "symbolSize": 60,
+        "symbolOpacity": 1,
+        "columns": 2,
+        "offset": 6,
+        "columnPadding": 22,
+    }
     return {
         "background": theme.ground,
         "font": theme.font,
