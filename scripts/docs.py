@@ -29,7 +29,8 @@ from unspool.analyses import Analysis, analysis, in_order
 from unspool.commands import _screen, application
 from unspool.features import estimated, feature
 from unspool.sources import source
-from unspool.validation.claims import CLAIMS, FOUND
+from unspool.validation.claims import CLAIMS
+from unspool.validation.contrasts import contrasts
 from unspool.validation.marks import judge_tally
 from unspool.validation.tallies import TALLY, added
 from unspool.validation.wording import as_markdown, summed_up
@@ -342,57 +343,9 @@ def validation() -> str:
     return f"{summed_up(found)}\n\n{as_markdown(found)}".rstrip()
 
 
-MISLED = (
-    (
-        ("people stop once a prompt is long enough, and nothing changes", "stopping_only"),
-        ("drift/raw_transition", "prompts grow by {:.1%} a step"),
-        ("drift/ipcw", "by {:.1%}"),
-    ),
-    (
-        ("prompts grow by {:.1%} a step, and people of short ones stop", "growth_hidden"),
-        ("drift/raw_transition", "prompts grow by {:.1%} a step"),
-        ("drift/ipcw", "by {:.1%}"),
-    ),
-    (
-        ("who writes more upscales more, and no prompt matters", "confounded_users"),
-        ("upscaled/cliffs_delta", "upscaled prompts are longer: Cliff's delta {:.2f}"),
-        ("upscaled/within_user", "within a person: {:+.3f} in natural log"),
-    ),
-    (
-        ("lengths only vary about their level", "regression_to_the_mean"),
-        ("convergence/gap_closed", "{:.0%} of the gap between high and low threads closes"),
-        ("convergence/A_step", "A = {:.2f}: nothing converges"),
-    ),
-    (
-        ("people of two versions of the model differ in taste", "model_by_taste"),
-        ("model_specific/own_model", "style follows the model: {:.2f}"),
-        ("model_specific/own_model_within", "within people who used both: {:+.2f}"),
-    ),
-)
-"""Scenarios, an estimate that misleads in each and the one to take, with the words for their means."""
-
-
 def misled() -> str:
     """Where the paper's way or the naive one misleads, and what the corrected estimate says of the same logs."""
-    found = tallied().filter(pl.col("mode") != audits.MODE)
-    heads = ("in logs where", "the paper's way, or the naive one, says", "the corrected estimate says")
-    table = "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|", *(_misled(found, *row) for row in MISLED)])
-    logs = f"{found['n_seeds'].min():,} to {found['n_seeds'].max():,} logs of 300 people each"
-    told = f"(Means over {logs}; in brackets: in how many of them the\nestimate is clearly not 0."
-    return f"{table}\n\n{told} {summed_up(judge_tally(tallied(), CLAIMS))})"
-
-
-def _misled(found: pl.DataFrame, *cells: tuple[str, str]) -> str:
-    (told, scenario), *estimates = cells
-    here = found.filter(pl.col("scenario") == scenario, pl.col("rule") == FOUND)
-    key = pl.concat_str("analysis", "estimand", separator="/")
-    rows = [here.filter(key == name).row(0, named=True) for name, _ in estimates]
-    shares = [row["rejected"] / row["n"] for row in rows]
-    said = [
-        f"{words.format(row['mean'])} ({share:.0%})"
-        for row, share, (_, words) in zip(rows, shares, estimates, strict=True)
-    ]
-    return f"| {' | '.join([told.format(rows[0]['truth']), *said])} |"
+    return f"{contrasts(tallied())} {summed_up(judge_tally(tallied(), CLAIMS))})"
 
 
 def block(name: str) -> str:
