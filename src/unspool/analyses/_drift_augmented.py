@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from unspool.analyses._drift_weights import Weighted, bound
+from unspool.analyses._drift_weights import Weighted
 from unspool.analyses._people import Ints
 from unspool.stats.jackknife import Estimator, Floats
 from unspool.stats.logit import newton_step, unit_sums
@@ -41,20 +41,14 @@ class Augmented:
         return np.flatnonzero(there & along.known)
 
     @cached_property
-    def weights(self) -> Floats:
-        """Of the known transitions, cut, not brought to their number: the coefficients are those of least squares."""
-        return np.minimum(self.made.raw, bound(self.made.raw))
-
-    @cached_property
     def coming(self) -> Floats:
         """The weight of having come to each prompt."""
-        own = np.log1p(self.made.odds) - np.log1p(self.made.lasting)
-        return np.asarray(np.exp(self.made.stops.along(own) - own))
+        return np.asarray(np.exp(self.made.stops.along(self.made.factors) - self.made.factors))
 
     @cached_property
     def expected(self) -> Floats:
         """Of these places: the weight of having come there, cut, times the chance of going on by steps and levels."""
-        coming = np.minimum(self.coming, bound(self.made.raw))
+        coming = np.minimum(self.coming, self.made.most)
         return np.asarray((coming / (1 + self.made.lasting))[self.places])
 
     @cached_property
@@ -79,7 +73,7 @@ class Augmented:
         steps, pairs = along.steps, along.pairs
         n_units = steps.people.n_units
         columns = list(self.z[pairs].T)
-        of_line = ols_sums(along.changes, columns, steps.units[pairs], n_units, self.weights)
+        of_line = ols_sums(along.changes, columns, steps.units[pairs], n_units, self.made.capped)
         of_steps = [self._of_class(one) for one in self.classes]
         y = stops.stopped.astype(np.float64)
         of_hazard = unit_sums(self.made.design.z, y, self.made.fit, steps.units, n_units)
@@ -136,16 +130,16 @@ class Augmented:
         beta, pull = self._whole()
         kind, share, value = made.stops.kind[self.places], self.share, z[self.places] @ beta
         mean = np.bincount(kind, share * value) / np.maximum(np.bincount(kind, share), 1e-300)
-        free = (self.coming <= bound(made.raw))[self.places, None]
+        free = (self.coming <= made.most)[self.places, None]
         moved = np.where(free, (log - each)[self.places], 0) - (q[:, None] * calm)[self.places]
-        left = np.where(made.cut, 0, self.weights * (made.along.changes - z[pairs] @ beta))
+        left = np.where(made.cut, 0, made.capped * (made.along.changes - z[pairs] @ beta))
         return np.asarray((share * (value - mean[kind])) @ moved + (left * (z[pairs] @ pull)) @ log[pairs])
 
     def _whole(self) -> tuple[Floats, Floats]:
         """Coefficients of the change, and how the estimate moves with the weighted products of columns and changes."""
         made, z, pairs = self.made, self.z, self.made.along.pairs
-        matrix = (z[pairs] * self.weights[:, None]).T @ z[pairs]
+        matrix = (z[pairs] * made.capped[:, None]).T @ z[pairs]
         matrix += np.diag(self._penalty() + _HOLD * len(made.at))
-        right = z[pairs].T @ (self.weights * made.along.changes)
+        right = z[pairs].T @ (made.capped * made.along.changes)
         solved = np.linalg.solve(matrix, np.stack([right, self.share @ z[self.places]], axis=1))
         return np.asarray(solved[:, 0]), np.asarray(solved[:, 1])

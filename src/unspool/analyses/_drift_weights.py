@@ -57,15 +57,29 @@ class Weighted:
         return np.asarray(p / (1 - p))
 
     @cached_property
+    def factors(self) -> Floats:
+        """The log of what going on at each prompt multiplies a weight by."""
+        return np.asarray(np.log1p(self.odds) - np.log1p(self.lasting))
+
+    @cached_property
     def raw(self) -> Floats:
         """Stabilised weights of the known transitions, not yet cut."""
-        log = self.stops.along(np.log1p(self.odds) - np.log1p(self.lasting))
-        return np.exp(log[self.along.pairs])
+        return np.asarray(np.exp(self.stops.along(self.factors)[self.along.pairs]))
+
+    @cached_property
+    def most(self) -> float:
+        """The weight to which larger ones are cut."""
+        return bound(self.raw)
 
     @cached_property
     def cut(self) -> Flags:
         """Which of these weights are cut."""
-        return np.asarray(self.raw > bound(self.raw))
+        return np.asarray(self.raw > self.most)
+
+    @cached_property
+    def capped(self) -> Floats:
+        """The weights of the known transitions after the cut."""
+        return np.minimum(self.raw, self.most)
 
     @cached_property
     def at(self) -> Ints:
@@ -74,8 +88,8 @@ class Weighted:
 
     @cached_property
     def weights(self) -> Floats:
-        """The weights of the known transitions, which add up to their number in each class of steps."""
-        return even(np.minimum(self.raw, bound(self.raw)), self.at)
+        """The same, brought to the number of transitions in each class of steps."""
+        return even(self.capped, self.at)
 
     @property
     def worth(self) -> float:

@@ -8,13 +8,13 @@ from unspool.validation.claims import FOUND
 CONTRASTS = (
     (
         ("people stop once a prompt is long enough, and nothing changes", "stopping_only"),
-        ("drift/raw_transition", "prompts grow by {:.1%} a step"),
-        ("drift/ipcw", "by {:.1%}"),
+        ("drift/raw_transition", "prompts grow by {:.3f} a step in natural log"),
+        ("drift/ipcw", "by {:.3f}"),
     ),
     (
-        ("prompts grow by {:.1%} a step, and people of short ones stop", "growth_hidden"),
-        ("drift/raw_transition", "prompts grow by {:.1%} a step"),
-        ("drift/ipcw", "by {:.1%}"),
+        ("prompts grow by {:.3f} a step in natural log, and people of short ones stop", "growth_hidden"),
+        ("drift/raw_transition", "prompts grow by {:.3f} a step in natural log"),
+        ("drift/ipcw", "by {:.3f}"),
     ),
     (
         ("who writes more upscales more, and no prompt matters", "confounded_users"),
