@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from unspool.threads import scene
 from unspool.threads._scene_features import features, users
 
 TARGET = Path(__file__).parents[1] / "src/unspool/lexicons/scene_coefficients.json"
@@ -27,7 +28,8 @@ PARAMETER = re.compile(r"\s--(\S+)((?:\s+(?!--)\S+)*)")
 PENALTY = 2.0
 VARIANT_WEIGHT = 0.5
 BY_HAND = {"long": {"pasted_style": 3.0}, "short": {}}
-BOUNDS = [6.0, 10.0]
+BOUNDS = {"words": [4.0, 6.0], "written": [0.2, 0.4]}
+OPENINGS = (4, 6, 8)
 STYLES = [
     ", flat vector illustration, thick outlines, limited palette, plain background",
     ", shot on medium format film, soft window light, shallow depth of field, fine grain, quiet mood",
@@ -144,6 +146,12 @@ def pasted(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         text=pl.col("text") + style.replace_strict(dict(enumerate(STYLES)), return_dtype=pl.String)
     )
+
+
+def opening(frame: pl.DataFrame, words: int, tail: str = "") -> pl.DataFrame:
+    """Prompts cut to their first words, as people write who write little, and with a style of two words behind."""
+    cut = pl.col("text").str.extract_all(r"\S+").list.head(words).list.join(" ").str.strip_chars(" ,.;:")
+    return frame.with_columns(text=cut + tail)
 
 
 def gold(frame: pl.DataFrame, kind: str) -> Gold:
@@ -341,9 +349,32 @@ def report(kind: str, frame: pl.DataFrame, data: Gold, options: argparse.Namespa
             mean, sd, _ = scored(data, trainer(rest), options.seeds)
             print(f"  {'without ' + group:32} {mean:.3f} sd {sd:.3f}")
     if options.nested:
-        candidates = sorted(set(pairs.columns) - {"usual_words", "pasted_style"})
+        candidates = sorted(set(pairs.columns) - {"usual_words", "usually_written", "pasted_style"})
         mean, sd, _ = scored(data, lambda d, allowed: nested(d, allowed, candidates), options.seeds[:1])
         print(f"  {'columns chosen inside each fold':32} {mean:.3f}")
+
+
+def decided_elsewhere(data: Gold, pairs: Pairs, seed: int) -> np.ndarray:
+    """Whether pairs are new by a model of these columns that was fitted on the whole prompts of other users."""
+    said = np.zeros(len(pairs.new), bool)
+    for allowed, held in user_folds(pairs.user, 10, seed):
+        model = fit(data, CHOSEN["long"], allowed)
+        inside = np.array([user in allowed for user in data.logged.user])
+        threshold = best_threshold(data.logged.new[inside], model.odds(data.logged)[inside])
+        said[held] = model.odds(pairs)[held] > threshold
+    return said
+
+
+def report_openings(frame: pl.DataFrame, data: Gold, seeds: list[int]) -> None:
+    """Print F1 on prompts cut short: with the coefficients of prompts, with those of queries, of word IoU."""
+    print("\nopenings of prompts                prompts queries iou")
+    for words, tail in ((words, tail) for words in OPENINGS for tail in ("", ", long exposure")):
+        cut = opening(frame, words, tail)
+        pairs = labelled(cut)
+        prompts = np.mean([f1(pairs.new, decided_elsewhere(data, pairs, seed)) for seed in seeds])
+        queries = f1(pairs.new, scene.log_odds(pairs.columns, scene.coefficients()["short"]) > 0)
+        iou = baselines(cut, pairs)["word IoU < .3"]
+        print(f"  {f'first {words} words{tail}':32} {prompts:.3f}   {queries:.3f}   {iou:.3f}")
 
 
 def main() -> None:
@@ -359,9 +390,10 @@ def main() -> None:
     sets = {kind: gold(frame, kind) for kind, frame in frames.items()}
     for kind, frame in frames.items():
         report(kind, frame, sets[kind], options)
+    report_openings(frames["long"], sets["long"], options.seeds)
     if options.write:
         models = {kind: final(data, CHOSEN[kind], options.seeds) for kind, data in sets.items()}
-        TARGET.write_text(json.dumps({"words": BOUNDS, **models}, indent=1) + "\n", "utf-8")
+        TARGET.write_text(json.dumps({**BOUNDS, **models}, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from unspool.threads._scene_tokens import Tokens, row_cosines, row_sum, tokenise
 
 VIDEO = ("video", "motion")
 REFERENCES = ("sref", "oref", "cref", "p", "profile", "personalize")
+WRITTEN = r"[,\p{Lu}]|(?i:\b(?:a|an|the)\b)"
 SPELLED_CHARACTERS = 96
 GRAM_BITS = 10
 
@@ -197,6 +198,19 @@ def user_median(values: np.ndarray, who: Users) -> np.ndarray:
     return frame.select(pl.col("v").median().over("u").fill_null(np.nan)).to_series().to_numpy()
 
 
+def user_share(there: np.ndarray, who: Users) -> np.ndarray:
+    """Share of each user's prompts at which something is there, on every row of the user."""
+    return np.asarray((np.add.reduceat(there, who.first) / who.size)[who.of]) if len(there) else there
+
+
+def written(prompts: pl.DataFrame) -> np.ndarray:
+    """1 where a prompt has what search queries do without: a comma, a capital, an English article, or a parameter."""
+    has = pl.col("text").fill_null("").str.contains(WRITTEN)
+    if isinstance(prompts.schema.get("params"), pl.List):
+        has |= pl.col("params").list.len().fill_null(0) > 0
+    return prompts.select(has.cast(pl.Float64)).to_series().to_numpy()
+
+
 def user_mean_else(values: np.ndarray, who: Users) -> np.ndarray:
     """Mean over the user's other pairs; 0 where the user has no other pair."""
     paired = np.where(who.place == 0, 0.0, values)
@@ -333,7 +347,8 @@ def parameter_columns(frame: Frame) -> dict[str, np.ndarray]:
 def features(prompts: pl.DataFrame) -> dict[str, np.ndarray]:
     """Named columns, one value per row about the pair (row before, row); rows that open a user hold no meaning.
 
-    Not a number: unknown (a missing time). `usual_words` is about the user: log(1 + median number of words).
+    Not a number: unknown (a missing time). Two are about the user: `usual_words`, log(1 + median number of words), and
+    `usually_written`, the share of prompts that are `written`, in [0, 1].
     """
     frame = frame_of(prompts)
     weight = weights(frame)
@@ -341,4 +356,5 @@ def features(prompts: pl.DataFrame) -> dict[str, np.ndarray]:
     columns |= parameter_columns(frame) | {"gap": log_gap(prompts["time"], frame.who)}
     columns |= {"bridge": bridge_column(frame, weight["rare"]), "spelling_most": gram_containment(prompts["text"])}
     columns["usual_words"] = np.log1p(user_median(frame.words, frame.who))
+    columns["usually_written"] = user_share(written(prompts), frame.who)
     return columns

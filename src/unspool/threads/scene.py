@@ -13,8 +13,10 @@ probability of a boundary; above one half a thread starts. What is seen (_scene_
 - for short texts spelling (trigrams of bytes), the time gap, and a prompt nearby that is like both;
 - parameters: other reference pictures, the step to video.
 
-There are two sets of coefficients: `long`, fitted on image prompts, and `short`, fitted on web queries. A user whose
-texts have 10 words or more (median) gets the first, 6 or fewer the second, and between them the log odds are mixed.
+There are two sets of coefficients: `long`, fitted on image prompts, and `short`, fitted on web queries. A user gets the
+first whose texts have 6 words or more (median), or of whose texts two in five or more have what queries do without (a
+comma, a capital, an article, a parameter); the second with 4 words or fewer of which at most one in five has any;
+between these bounds the log odds are mixed.
 
 Measured by cross-validation with users kept apart (10 folds, 5 seeds; scripts/fit_scene.py): F1 of boundaries .887 on
 407 pairs of Midjourney prompts (word IoU < .3: .765) and .877 on 2,954 pairs of Webis-SMC-12 (word IoU < .3: .753;
@@ -29,6 +31,7 @@ Stein 2013 (Webis-SMC-12); threshold at half the F1, Lipton, Elkan & Naryanaswam
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
@@ -52,7 +55,7 @@ def coefficients() -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(text))
 
 
-def _logistic(columns: dict[str, np.ndarray], model: dict[str, Any]) -> np.ndarray:
+def log_odds(columns: dict[str, np.ndarray], model: dict[str, Any]) -> np.ndarray:
     """Log odds of a boundary; a missing value counts as an average one."""
     odds = np.full(len(columns["usual_words"]), model["bias"])
     for feature in model["features"]:
@@ -61,16 +64,21 @@ def _logistic(columns: dict[str, np.ndarray], model: dict[str, Any]) -> np.ndarr
     return odds
 
 
-def share_long(usual_words: np.ndarray, bounds: list[float]) -> np.ndarray:
-    """How far a user's texts count as long, 0 to 1: by the median number of words (given as log(1 + words))."""
-    low, high = np.log1p(bounds)
-    return np.asarray(np.clip((usual_words - low) / (high - low), 0, 1))
+def share_long(columns: dict[str, np.ndarray], model: dict[str, Any]) -> np.ndarray:
+    """How far a user's texts count as prompts, 0 to 1: by their median number of words, or by how they are written."""
+    by_words = _between(columns["usual_words"], np.log1p(model["words"]))
+    return np.asarray(np.maximum(by_words, _between(columns["usually_written"], model["written"])))
+
+
+def _between(values: np.ndarray, bounds: Sequence[float] | np.ndarray) -> np.ndarray:
+    low, high = bounds
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1))
 
 
 def _probability(columns: dict[str, np.ndarray]) -> np.ndarray:
     model = coefficients()
-    long = share_long(columns["usual_words"], model["words"])
-    odds = long * _logistic(columns, model["long"]) + (1 - long) * _logistic(columns, model["short"])
+    long = share_long(columns, model)
+    odds = long * log_odds(columns, model["long"]) + (1 - long) * log_odds(columns, model["short"])
     return np.asarray(1 / (1 + np.exp(-odds)))
 
 
