@@ -241,6 +241,19 @@ def test_a_parameter_is_a_sign_of_a_prompt() -> None:
     assert _scene_features.written(frame).tolist() == [1, 0, 0]
 
 
+def test_the_log_of_an_image_model_holds_prompts() -> None:
+    sources = ["discord_export", "table", "survey", None]
+    frame = pl.DataFrame({"text": ["cat"] * 4, "source": sources})
+    assert _scene_features.written(frame).tolist() == [1, 0, 0, 0]
+
+
+def test_edits_without_blanks_between_words_are_told_by_spelling() -> None:
+    cats = log("一只猫坐在月球上", "一只猫坐在月球上看书", "一只黑猫坐在月球上看书")
+    frame = cats.with_columns(source=pl.lit("discord_export"))
+    assert _scene_features.written(frame).tolist() == [0, 0, 0]
+    assert scene.starts(frame).to_list() == [True, False, False]
+
+
 def test_a_users_share_counts_that_users_rows() -> None:
     who = _scene_features.users(pl.Series(["a", "a", "a", "a", "b", "c"]))
     got = _scene_features.user_share(np.array([1.0, 0, 0, 0, 1, 0]), who)

@@ -15,23 +15,10 @@ from unspool.engine import worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.stages.read import Progress, silent
 from unspool.study import Study, fingerprint, read_parquet, sweep, write_parquet
-from unspool.threads._assign import assign
+from unspool.threads._assign import assign, label
 
 SMALL_BYTES = 8 * 2**20
 _COLUMNS = ("thread_id", "step", "steps_left")
-
-
-def label(rule: str, options: Mapping[str, Any]) -> str:
-    """Name of a rule with its options, as the folder of its threads: `iou`, `iou-threshold=0.4`."""
-    return "-".join(
-        [
-            rule,
-            *(
-                f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
-                for name, value in sorted(options.items())
-            ),
-        ]
-    )
 
 
 @dataclass(frozen=True)

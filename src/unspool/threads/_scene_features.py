@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from unspool import registry
 from unspool.threads._scene_tokens import Tokens, row_cosines, row_sum, tokenise
 
 VIDEO = ("video", "motion")
 REFERENCES = ("sref", "oref", "cref", "p", "profile", "personalize")
 WRITTEN = r"[,\p{Lu}]|(?i:\b(?:a|an|the)\b)"
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 SPELLED_CHARACTERS = 96
 GRAM_BITS = 10
 
@@ -204,11 +206,17 @@ def user_share(there: np.ndarray, who: Users) -> np.ndarray:
 
 
 def written(prompts: pl.DataFrame) -> np.ndarray:
-    """1 where a prompt has what search queries do without: a comma, a capital, an English article, or a parameter."""
+    """1 where a text cannot well be a query: comma, capital, article, parameter, or out of the log of an image model.
+
+    0 where words are not set apart by blanks: there spelling, which the coefficients of queries weigh, says most.
+    """
     has = pl.col("text").fill_null("").str.contains(WRITTEN)
     if isinstance(prompts.schema.get("params"), pl.List):
         has |= pl.col("params").list.len().fill_null(0) > 0
-    return prompts.select(has.cast(pl.Float64)).to_series().to_numpy()
+    if prompts.schema.get("source") == pl.String:
+        has |= pl.col("source").is_in([name for name in registry.names("sources") if name != "table"]).fill_null(False)
+    spaced = ~pl.col("text").fill_null("").str.contains(UNSPACED)
+    return prompts.select((has & spaced).cast(pl.Float64)).to_series().to_numpy()
 
 
 def user_mean_else(values: np.ndarray, who: Users) -> np.ndarray:
