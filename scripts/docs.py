@@ -14,6 +14,7 @@ import inspect
 import re
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -48,109 +49,11 @@ STUDY_TABLES = {
     "results": tables.RESULTS,
     "weights": tables.WEIGHTS,
 }
-MEANINGS: dict[str, dict[str, str]] = {
-    "prompts": {
-        "prompt_id": "Key. Pseudonym of the message or row id; without ids in the log, of input and record number.",
-        "user_id": "Pseudonym of the person. Null only in logs that name nobody.",
-        "channel_id": "Pseudonym of the channel. Null where the log does not tell.",
-        "time": "When the prompt was submitted, UTC, to the millisecond. Null where the log has no times.",
-        "order": "Rank of the prompt among those of its user, as the log gives it. Null in most logs.",
-        "text": "What the person wrote, without parameters, links and `**`; weights (`::2`) stay. Never empty.",
-        "text_raw": "The whole prompt as echoed, links as `<link>`, mentions and e-mail addresses as `<user>`.",
-        "params": "The parameters in order, each with `name` (the long one: `ar` is `aspect`), `values` as written, "
-        "and `number` where the value is one plain number. An empty list if there are none.",
-        "n_weights": "Number of `::` in the text.",
-        "n_image_links": "Number of links before the parameters: image prompts.",
-        "action": "`grid`: a new prompt. `remix`: an edit of an earlier one by the bot's remix. `reroll`: the same "
-        "echo as an earlier prompt of the user.",
-        "upscaled": "Whether at least one upscale goes back to this prompt. Null: the log cannot know.",
-        "n_upscales": "Number of upscales that go back to this prompt, over any number of steps. Null: not known.",
-        "upscaled_images": "Which images of the prompt's own grid were upscaled, by number from 1. Null: the log "
-        "cannot know; empty: none, or none of which the number is told.",
-        "model": "`midjourney` for chat logs; else what the source says. Versions are in `params`.",
-        "language": "ISO 639 code, from the log or detected. Null: fewer than four words, or not looked at.",
-        "captions": "Captions of the images, where the log has them.",
-        "given_thread_id": "Pseudonym of the log's own thread id, where it has one; the rule `given` reads it.",
-        "source": "Name of the format it came from.",
-        "input": "Number of the input, from 1, as in the manifest.",
-        "record": "Number of the record in that input, from 1.",
-        "user_record": "Where the log first names the person, `input` · 2^32 + `record` of their earliest prompt: what "
-        "is drawn by people is drawn by it, so that it is the same under every key.",
-        "thread_id": "Thread by the chosen rule: the `prompt_id` of its first prompt. Null without user, or without "
-        "time and order.",
-        "step": "Place in the thread, 1 = first.",
-        "steps_left": "Prompts after this one in the thread, 0 = last.",
-    },
-    "threads": {
-        "prompt_id": "Key; the same as in prompts, one row for each prompt.",
-        "thread_id": "The `prompt_id` of the thread's first prompt. Null as in prompts.",
-        "step": "Place in the thread, 1 = first.",
-        "steps_left": "Prompts after this one in the thread, 0 = last.",
-    },
-    "edits": {
-        "prompt_id": "Key. The later prompt of the pair.",
-        "before_id": "The prompt before it in the thread.",
-        "thread_id": "The thread, by the rule that `manifest.json` names under `edits`.",
-        "user_id": "Pseudonym of the person.",
-        "step": "Place of the later prompt in the thread, from 2.",
-        "gap_s": "Time between the two. Null where the log has no times.",
-        "kind": "Kind of the edit; see [the ledger](edits.md).",
-        "similarity": "Words in both prompts by words in either, as sets; 1 for two prompts without words.",
-        "params_changed": "Whether parameters or image links differ.",
-        "n_before": "Words of the earlier prompt.",
-        "n_after": "Words of the later prompt.",
-        "n_kept": "Words that stand in both.",
-        "n_moved": "Those of them that stand in another place.",
-        "spans": "What was added, removed and moved (`what`), in reading order, with the `kind` of its words.",
-        **{
-            f"{what}_{kind}": f"Words of the kind {kind} that were {what}."
-            for what in ("added", "removed")
-            for kind in tables.WORD_KINDS
-        },
-    },
-    "rejects": {
-        "input": "Number of the input, from 1.",
-        "record": "Number of the record in that input, from 1. With `input` the key.",
-        "stage": "Where it was left out: `read`, `link` or `clean`.",
-        "reason": "One of the [reasons](compiling.md#rejects).",
-        "detail": "What was wrong with a record that could not be read; else null.",
-        "excerpt": "The first 80 characters of the prompt, scrubbed like `text_raw`. Null for chat, and for what your "
-        "settings left out.",
-    },
-    "results": {
-        "analysis": "Name of the [analysis](index.md#analyses).",
-        "feature": "Column of the features table (for captions without `caption_`); `-` where it is about none.",
-        "estimand": "What was estimated; each analysis's page lists its own.",
-        "mode": "`paper`: the procedure of the paper. `corrected`: our own, [validated](validation.md).",
-        "rule": "Grouping rule of the threads.",
-        "group": "Part of the log, or of the estimand. Null: all.",
-        "model": "Model, version or source that the row is about. Null: all.",
-        "step": "Which place in the thread, or a number of prompts. Null where there is none.",
-        "estimate": "The estimate. Null: not known, and `note` says why.",
-        "standard_error": "Paper: over prompts or threads, or the deviation over seeds. Corrected: over users.",
-        "ci_low": "Lower end of the interval over users.",
-        "ci_high": "Upper end of the interval over users.",
-        "ci_level": "Level of the interval.",
-        "p_value": "Two-sided; in mode paper where the paper tests.",
-        "p_adjusted": "Paper: after the correction that `method` names. Corrected: Holm, confirmatory tests only.",
-        "effect": "Effect size.",
-        "effect_name": "Which one it is.",
-        "n_prompts": "Prompts that went into it.",
-        "n_threads": "Threads that went into it.",
-        "n_users": "Users that went into it.",
-        "method": "How it was computed.",
-        "seed": "Seed of what was drawn.",
-        "note": "Why there is no estimate; a sample; what else must be said.",
-    },
-    "weights": {
-        "prompt_id": "Key; the same as in prompts, one row for each prompt.",
-        "density_ratio": "How much likelier such a text is in the reference than in the log, cut off above; mean 1. "
-        "Null where there is nothing to compare with.",
-        "inverse_probability": "Stabilised inverse of the probability that such a prompt is upscaled (of upscaled "
-        "ones) or is not (of the others). Null where the log does not know.",
-        "user_cap": "At most 1, so that no person has more than the cap's share of the log.",
-        "weight": "`density_ratio` times `user_cap`; mean 1.",
-    },
+MEANINGS: dict[str, dict[str, str]] = tomllib.loads((ROOT / "scripts" / "columns.toml").read_text("utf-8"))
+MEANINGS["edits"] |= {
+    f"{what}_{kind}": f"Words of the kind {kind} that were {what}."
+    for what in ("added", "removed")
+    for kind in tables.WORD_KINDS
 }
 UNITS = {
     "time": "ms, UTC",
