@@ -9,7 +9,7 @@ from markupsafe import Markup
 from tests import made_results as made
 
 from unspool.report import HERE, Books, Content, Entry, Fact, Measure, Section, Step, page
-from unspool.report._answers import Answer, Number
+from unspool.report._answers import Answer, Bar, Number
 from unspool.report._drawn import blocks
 from unspool.report._tables import of_results
 from unspool.report._text import shown
@@ -39,7 +39,7 @@ def content(text="a fox", figures=True):
         books=Books(100, 60, [Entry(30, "upscale", "credited")], [Entry(10, "chatter", "no prompt")]),
         brief=[("drift", "Along the thread", [text])],
         sections=[section],
-        answers=[Answer(text, "drift", Number(text, "1.5", text), None, text, text, text)],
+        answers=[Answer(text, "drift", Number(text, "1.5", text, Bar(20, 40, 60)), None, text, text, text)],
         rules=text,
         silent=[text],
         words=[of_results(rows, text)],
@@ -120,7 +120,9 @@ def test_landmarks_headings_and_captions(usual):
     assert read.tags.count("caption") == read.tags.count("table") - 2  # the two ledgers stand under headings
     assert read.tags.count("th") > 10
     named = [value for tag, name, value in read.attributes if tag == "svg" and name == "aria-label"]
-    assert len(named) == read.tags.count("svg") == 2 and all(named)
+    hidden = [tag for tag, name, _ in read.attributes if tag == "svg" and name == "aria-hidden"]
+    assert len(named) == 2 and all(named) and len(hidden) == 1  # the bar of an interval that stands in words beside it
+    assert read.tags.count("svg") == 3
 
 
 def test_findings_come_before_everything_else(usual):

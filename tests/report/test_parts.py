@@ -161,6 +161,27 @@ def test_an_answer_has_both_numbers_its_null_and_n():
     assert found.limits == "It shows no cause."
 
 
+def test_an_interval_is_drawn_about_what_would_be_nothing():
+    found = by_question([*made.drift(), *made.change()])[LONGER]
+    # 1 to 2 about 1.5: the farther end 46% right of the middle. -.04 to .06 about .01: a third of it on the other side.
+    assert (found.paper.bar.low, found.paper.bar.middle, found.paper.bar.high) == pytest.approx((73, 84.5, 96))
+    assert (found.own.bar.low, found.own.bar.middle) == pytest.approx((50 - 46 * 2 / 3, 50 + 46 / 6))
+    assert (found.paper.bar.clear, found.own.bar.clear) == (True, False)
+
+
+def test_chance_is_the_middle_where_pairs_are_ranked():
+    row = made.point("model_language", "text", "auc", 0.55, half=0.1, mode="audit", group="first:last")
+    (answer,) = answers(made.frame([row]), {})
+    assert (answer.own.bar.low, answer.own.bar.high) == pytest.approx((50 - 46 / 3, 96))
+
+
+@pytest.mark.parametrize("ends", [{}, {"ci_low": None, "ci_high": 1.0}, {"ci_low": 0.0, "ci_high": 0.0, "ci_level": 0.95}])
+def test_no_bar_without_an_interval_that_has_a_width(ends):
+    value = 0.0 if ends.get("ci_high") == 0 else 0.5
+    row = made.point("drift", "n_words", "ipcw", value, mode="corrected") | ends
+    assert by_question([row])[LONGER].own.bar is None
+
+
 def test_a_number_that_is_not_known_is_said_to_be_so():
     found = by_question([*made.drift(), *made.growth(), *made.corrected("growth", "n_words", {"share_content": 0.4})])
     assert found[LONGER].own is None and found[LONGER].null == "not known"

@@ -8,11 +8,16 @@ import polars as pl
 from unspool.analyses import _words as words
 
 Row = words.Row
+HALF, REACH = 50.0, 46.0
+"""Middle of a drawn interval, and how far from it its farther end stands, in percent of the width."""
 
 
 @dataclass(frozen=True)
 class At:
-    """Where a number stands in the results, and what it is called; the first feature that has an estimate is taken."""
+    """Where a number stands in the results, and what it is called; the first feature that has an estimate is taken.
+
+    `nothing`: its value where there is nothing to be found.
+    """
 
     analysis: str
     features: Sequence[str]
@@ -22,6 +27,7 @@ class At:
     percent: bool = False
     of_step: bool = False
     mode: str = "corrected"
+    nothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,27 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """An interval as drawn: ends and estimate in percent of the width, with the value of nothing in the middle."""
+
+    low: float
+    middle: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval does not hold the value of nothing."""
+        return self.low > HALF or self.high < HALF
+
+
+@dataclass(frozen=True)
 class Number:
-    """A number in words: what it is, its value, its interval."""
+    """A number in words: what it is, its value, its interval; and that interval as drawn."""
 
     called: str
     value: str
     interval: str
+    bar: Bar | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +186,8 @@ QUESTIONS = (
                     "auc",
                     "of pairs ranked right by a classifier; chance is 50%",
                     "first:last",
-                    True,
+                    percent=True,
+                    nothing=0.5,
                 )
             )
         ],
@@ -220,7 +242,17 @@ def _number(found: tuple[At, Row] | None) -> Number | None:
     interval = words.percent_interval(row) if at.percent else words.interval(row)
     error = row["standard_error"]
     spread = f"SD {words.number(error, 1)} over seeds" if row["ci_low"] is None and error is not None else interval
-    return Number(f"{at.called}{log}", value, spread)
+    return Number(f"{at.called}{log}", value, spread, _bar(row, at.nothing))
+
+
+def _bar(row: Row, nothing: float) -> Bar | None:
+    ends = [row["ci_low"], row["estimate"], row["ci_high"]]
+    if any(end is None for end in ends):
+        return None
+    reach = max(abs(end - nothing) for end in ends)
+    if not 0 < reach < float("inf"):
+        return None
+    return Bar(*(HALF + REACH * (end - nothing) / reach for end in ends))
 
 
 def _null(rows: pl.DataFrame, at: At) -> str:

@@ -131,7 +131,8 @@ def _rules(rows: pl.DataFrame) -> str:
     rule = {mode: str(found[0]) for mode, found in named.items() if len(found)}
     ways = {"paper": "As the paper did it", "corrected": "Corrected"}
     cut = [f"{way}: threads by the rule {rule[mode]}" for mode, way in ways.items() if mode in rule]
-    return f"{'; '.join(cut)}. Intervals are over users; n is of the corrected number."
+    drawn = "Each bar is an interval over users, blue where it is clear of the dashed line: 0, or chance."
+    return f"{'; '.join(cut)}. {drawn} n is of the corrected number."
 
 
 def _section(question: Question, columns: dict[str, Column]) -> Section:
