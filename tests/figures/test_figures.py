@@ -149,7 +149,7 @@ def test_spec_is_valid_and_its_names_are_unique(name):
         ("carryover", {"R"}),
         ("sawtooth", {"mean, words", "Thread of the person"}),
         ("incidence", {"share of threads", "Step of the thread"}),
-        ("specification", {"ipcw"}),
+        ("specification", {"change per step, log scale"}),
         ("scorecard", set()),
         ("models", {"log ratio per term"}),
         ("surprisal", {"change per step, nats per token"}),

@@ -14,6 +14,9 @@ MARGIN = 50
 """What axes take of a chart that is not fitted into its width."""
 SIZE = 11.5
 DIGITS = ",.4~r"
+LETTER, LONGEST = 6.0, 180
+"""Room for a letter of a label in the wider fonts of a page, as what lays a chart out reckons with a narrow one; and
+for a label at most."""
 ABOVE: dict[str, Any] = {
     "titleAngle": 0,
     "titleAlign": "left",
@@ -88,6 +91,19 @@ def along(last: int, title: str, field: str = "step", *, bars: bool = False, **l
     ]
 
 
+def room(labels: Sequence[str]) -> float:
+    """What an axis takes for its labels."""
+    return 8 + min(LONGEST, LETTER * max(map(len, labels), default=0))
+
+
+def named(field: str, labels: Sequence[str]) -> Any:
+    """A vertical axis of labels in their order, with room for them."""
+    import altair as alt
+
+    axis = alt.Axis(labelLimit=LONGEST, minExtent=room(labels))
+    return alt.Y(f"{field}:N", sort=labels, title=None, axis=axis, scale=alt.Scale(domain=labels))
+
+
 def dots(
     data: pl.DataFrame,
     theme: Theme,
@@ -111,7 +127,7 @@ def dots(
     used = [group for group in groups if group in data[field]] if key else []
     look = lines(field, used, theme) if len(used) > 1 else fixed(theme.colours[0])
     point = {channel: look[channel] for channel in ("color", "shape") if channel in look}
-    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=180), scale=alt.Scale(domain=labels))
+    y = named("label", labels)
     scale = alt.Scale(domain=ends, nice=False, zero=False)
     x = alt.X(
         "estimate:Q",

@@ -56,7 +56,7 @@ def _falling(data: pl.DataFrame, theme: Theme) -> list[Any]:
     import altair as alt
 
     labels = data["label"].to_list()
-    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=180), scale=alt.Scale(domain=labels))
+    y = _marks.named("label", labels)
     axis = alt.Axis(tickCount=4, format=_marks.DIGITS, titleAnchor="end")
     start, low = (alt.X(f"{field}:Q", title="words per step", axis=axis) for field in ("start", "low"))
     colour = _families(data["family"].unique(maintain_order=True).to_list(), theme)

@@ -77,7 +77,7 @@ def _layers(data: pl.DataFrame, keys: list[str], log: bool, theme: Theme) -> lis
     ends = [FLOOR, most * (most / FLOOR) ** ROOM] if log else [0, most * (1 + ROOM) or 1]
     scale = alt.Scale(type="log" if log else "linear", domain=ends, nice=False)
     x = alt.X("end:Q", title="number", scale=scale, axis=alt.Axis(format=_marks.DIGITS, titleAnchor="end", **ticks))
-    y = alt.Y("group:N", sort=labels, title=None, axis=alt.Axis(labelLimit=180), scale=alt.Scale(domain=labels))
+    y = _marks.named("group", labels)
     used = [key for key in keys if key in data["key"]]
     colours = alt.Scale(domain=used, range=[theme.colours[keys.index(key)] for key in used])
     colour = alt.Color("key:N", scale=colours)

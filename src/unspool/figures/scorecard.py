@@ -55,8 +55,9 @@ def _chart(data: pl.DataFrame, theme: Theme) -> Any:
     looks = list(LOOKS.values())
     explanations = [name for name in EXPLANATIONS.values() if name in data["label"]]
     signatures = [name for name in SHORT.values() if name in data["signature"]]
-    y = alt.Y("label:N", sort=explanations, title=None, axis=alt.Axis(labelLimit=180))
-    x = alt.X("signature:N", sort=signatures, title=None, axis=alt.Axis(labelAngle=-90, labelLimit=140, orient="top"))
+    y = _marks.named("label", explanations)
+    axis = alt.Axis(labelAngle=-90, labelLimit=140, orient="top", minExtent=_marks.room(signatures))
+    x = alt.X("signature:N", sort=signatures, title=None, axis=axis)
     colours = alt.Scale(domain=looks, range=[theme.colours[0], theme.soft, theme.colours[1]])
     shapes = alt.Scale(domain=looks, range=["circle", "circle", "cross"])
     fills = alt.Scale(domain=looks, range=[theme.colours[0], "transparent", theme.colours[1]])

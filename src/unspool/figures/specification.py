@@ -15,6 +15,14 @@ READ = (
     "same sample of users, bars intervals over users. A result that hangs on the rule crosses the dashed line at 0."
 )
 COUNT = " flips"
+AXES = {
+    "drift": ("change per step", True),
+    "convergence": ("A", False),
+    "growth": ("share", False),
+    "carryover": ("R", False),
+    "upscaled": ("upscaled less others", True),
+}
+"""What the axis of an analysis's headlines is called, and whether it is in what the feature is in."""
 
 
 def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> list[Figure]:
@@ -38,4 +46,6 @@ def _one(rows: pl.DataFrame, own: str | None, columns: Mapping[str, Column], the
     title = f"{_labels.title(feature, columns)}: {CALLED[estimand]}"
     labels = [f"{'▸ ' if rule == own else ''}{_labels.plain(rule or '')}" for rule in rows["rule"]]
     name = f"specification-{feature}-{estimand.replace('/', '-')}"
-    return _contrast.dots(name, title, rows, labels, estimand.split("/")[1], theme, "threads", "users")
+    what, scaled = AXES[estimand.split("/")[0]]
+    axis = _labels.axis(what, _labels.scale(feature, columns) if scaled else "")
+    return _contrast.dots(name, title, rows, labels, axis, theme, "threads", "users")

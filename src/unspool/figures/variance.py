@@ -46,7 +46,7 @@ def _bars(data: pl.DataFrame, theme: Theme) -> list[Any]:
     import altair as alt
 
     labels = data["label"].unique(maintain_order=True).to_list()
-    y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=180), scale=alt.Scale(domain=labels))
+    y = _marks.named("label", labels)
     axis = alt.Axis(format="%", tickCount=4, titleAnchor="end")
     x = alt.X("estimate:Q", stack="zero", title="share of the variance", axis=axis, scale=alt.Scale(domain=[0, 1]))
     colours = alt.Scale(domain=list(PARTS.values()), range=list(theme.colours[:3]))
