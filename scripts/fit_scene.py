@@ -41,13 +41,13 @@ STYLES = [
 ]
 CHOSEN = {
     "long": [
-        "fresh_iou", "own_kept", "swapped", "identical", "same_opening", "tail", "swap_words", "usual_lead",
+        "fresh_iou", "own_contained", "swapped", "identical", "same_opening", "tail", "swap_words", "usual_lead",
         "thing_meaning", "video_step", "other_references",
     ],
     "short": ["spelling_most", "meaning", "bridge", "usual_subject_iou", "gap"],
 }  # fmt: skip
 GROUPS = {
-    "words": ["fresh_iou", "own_kept", "swapped", "identical"],
+    "words": ["fresh_iou", "own_contained", "swapped", "identical"],
     "template": ["same_opening", "tail", "swap_words", "usual_lead", "usual_subject_iou"],
     "meaning": ["meaning", "thing_meaning"],
     "spelling": ["spelling_most"],

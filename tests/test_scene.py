@@ -279,6 +279,23 @@ def test_any_text(rows: list[tuple[str, str]]) -> None:
     assert ((p >= 0) & (p <= 1)).all()
 
 
+WORDS = st.sampled_from(["a", "red", "fox", "barn", "oil", "painting", "dusk,", "fog", "8k", "neon", "tower", "--"])
+TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=14).map(" ".join), min_size=2, max_size=9)
+
+
+@settings(max_examples=80, deadline=None)
+@given(TEXTS)
+def test_reading_a_log_backwards_cuts_between_the_same_prompts(texts: list[str]) -> None:
+    forward, backward = scene.probability(log(*texts))[1:], scene.probability(log(*reversed(texts)))[1:]
+    assert forward == pytest.approx(backward[::-1], abs=1e-9)
+
+
+def test_what_is_taken_away_is_cut_no_sooner_than_what_is_added() -> None:
+    long = LIGHTHOUSE + ", oil painting, wide shot"
+    added, removed = (scene.probability(log(*pair))[1] for pair in ((LIGHTHOUSE, long), (long, LIGHTHOUSE)))
+    assert added == pytest.approx(removed)
+
+
 def fit_scene() -> ModuleType:
     spec = importlib.util.spec_from_file_location("fit_scene", ROOT / "scripts/fit_scene.py")
     module = importlib.util.module_from_spec(spec)

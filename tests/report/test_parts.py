@@ -175,7 +175,9 @@ def test_chance_is_the_middle_where_pairs_are_ranked():
     assert (answer.own.bar.low, answer.own.bar.high) == pytest.approx((50 - 46 / 3, 96))
 
 
-@pytest.mark.parametrize("ends", [{}, {"ci_low": None, "ci_high": 1.0}, {"ci_low": 0.0, "ci_high": 0.0, "ci_level": 0.95}])
+@pytest.mark.parametrize(
+    "ends", [{}, {"ci_low": None, "ci_high": 1.0}, {"ci_low": 0.0, "ci_high": 0.0, "ci_level": 0.95}]
+)
 def test_no_bar_without_an_interval_that_has_a_width(ends):
     value = 0.0 if ends.get("ci_high") == 0 else 0.5
     row = made.point("drift", "n_words", "ipcw", value, mode="corrected") | ends

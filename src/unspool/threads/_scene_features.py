@@ -1,7 +1,9 @@
 """What is compared between a prompt and the one before it: one named column per sign of a new scene, or of the same.
 
-Every column depends on the prompts of one user only, and sums run row by row, so that a user's values do not change
-with who else is in the frame. Nothing is compared over more than three rows: time and memory grow with the words.
+Every column is the same whichever prompt of a pair comes first: a rule that cuts sooner where words are taken away than
+where they are added bends every change along threads. Every column depends on the prompts of one user only, and sums
+run row by row, so that a user's values do not change with who else is in the frame. Nothing is compared over more than
+three rows: time and memory grow with the words.
 """
 
 from __future__ import annotations
@@ -270,7 +272,7 @@ def word_columns(frame: Frame, weight: dict[str, np.ndarray]) -> dict[str, np.nd
     added, dropped = thing * ~frame.links[0], thing * ~frame.links[1]
     return {
         "fresh_iou": fresh.iou,
-        "own_kept": ratio(own.other_shared, own.other),
+        "own_contained": np.maximum(ratio(own.own_shared, own.own), ratio(own.other_shared, own.other)),
         "swapped": np.sqrt(np.minimum(row_sum(added, frame.sets.ptr), later(row_sum(dropped, frame.sets.ptr), 1))),
         "usual_subject_iou": user_mean_else(subject.iou, frame.who),
     }
