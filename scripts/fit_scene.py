@@ -350,7 +350,7 @@ def report(kind: str, frame: pl.DataFrame, data: Gold, options: argparse.Namespa
             print(f"  {'without ' + group:32} {mean:.3f} sd {sd:.3f}")
     if options.nested:
         candidates = sorted(set(pairs.columns) - {"usual_words", "usually_written", "pasted_style"})
-        mean, sd, _ = scored(data, lambda d, allowed: nested(d, allowed, candidates), options.seeds[:1])
+        mean, sd, _ = scored(data, lambda d, allowed: nested(d, allowed, candidates), options.seeds[:3])
         print(f"  {'columns chosen inside each fold':32} {mean:.3f}")
 
 
