@@ -264,7 +264,7 @@ def test_a_single_user_has_estimates_and_no_interval():
     assert (a["estimate"], a["ci_low"], a["p_value"]) == (pytest.approx(10 / 14), None, None)
     assert "an interval over users needs at least 3" in a["note"]
     assert test["p_value"] is None
-    assert "nothing known of other users" in " ".join(convergence.findings(rows))
+    assert "not known beyond these users" in " ".join(convergence.findings(rows))
 
 
 def test_a_log_that_names_nobody_has_no_interval():

@@ -417,3 +417,45 @@ def test_the_estimates_are_of_the_threads_that_the_study_shows():
     rows = drift.analyse(log(BY_HAND, corrected=other))
     found = one(rows, estimand="raw_transition")
     assert (found["rule"], found["estimate"]) == ("scene", 8)
+
+
+def rounds(seed, users=60, *, n_rounds=6, early=0.0):
+    """Games of a fixed number of rounds: falls of 3, 1.5, .75, ... that flatten out, and ends that nobody chooses."""
+    rng = np.random.default_rng(seed)
+    fall = -3 * 0.5 ** np.arange(n_rounds - 1)
+    threads = []
+    for user in range(users):
+        for _ in range(4):
+            x = 10 + np.cumsum(np.r_[0, fall]) + rng.normal(0, 0.3, n_rounds)
+            threads.append(thread(str(user), x[: n_rounds - (rng.random() < early)].tolist()))
+    return threads
+
+
+def test_where_the_number_of_rounds_is_fixed_nobody_stops_by_choice():
+    rows = own(rounds(1, early=0.02))
+    raw, weighted = (one(rows, estimand=name) for name in ("raw_transition", "ipcw"))
+    assert (weighted["estimate"], weighted["ci_low"]) == (raw["estimate"], raw["ci_low"])
+    assert "none weighted" in weighted["method"]
+    part = one(rows, estimand="stopping_part")
+    assert part["estimate"] is None
+    assert "no choice" in part["note"]
+
+
+def test_changes_that_flatten_out_are_no_sign_of_stopping():
+    estimates = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        threads = [whole | {"x": whole["x"][: int(rng.integers(2, 7))]} for whole in rounds(seed, 30)]
+        found = one(own(threads), estimand="last_minus_earlier")
+        estimates.append(found["estimate"] / found["standard_error"])
+    # Means of 20 estimates in standard errors: within 3.5 / sqrt(20) of 0. Without the mean at the step they are near 24.
+    assert abs(np.mean(estimates)) < 3.5 / 20**0.5
+
+
+def test_a_slope_that_hangs_on_one_long_thread_has_no_interval():
+    rng = np.random.default_rng(5)
+    short = [thread(str(user), rng.normal(0, 1, 3).tolist()) for user in range(40)]
+    slope = one(own([*short, thread("long", rng.normal(0, 1, 80).tolist())]), estimand="thread_slope")
+    assert slope["estimate"] is not None
+    assert slope["ci_low"] is None
+    assert "worth 1.0 users" in slope["note"]

@@ -101,7 +101,7 @@ def test_an_empty_log():
     assert one(rows, estimand="n_prompts")["estimate"] == 0
     assert one(rows, estimand="n_users")["estimate"] == 0
     assert one(rows, estimand="mean_thread_length")["note"] == "no prompt has a thread"
-    assert analysis.findings(rows)[0].startswith("0 prompts of 0 users in 0 threads by the rule iou")
+    assert analysis.findings(rows)[0].startswith("0 prompts of 0 users in 0 threads, by the paper's rule, iou")
 
 
 def test_columns_that_are_missing_altogether():
@@ -118,7 +118,10 @@ def test_shuffled_rows_give_the_same():
 
 def test_findings_stand_beside_the_paper():
     told = analysis.findings(rows_of(BY_HAND))
-    assert told[0] == "30 prompts of 3 users in 4 threads by the rule iou (the paper: 169,620 of 30,394 in 107,051)."
+    assert (
+        told[0]
+        == "30 prompts of 3 users in 4 threads, by the paper's rule, iou (the paper: 169,620 of 30,394 in 107,051)."
+    )
     assert told[1].startswith("6.9% of prompts were upscaled (95% interval 0.0% to ")
     assert told[1].endswith("the paper: about 25%).")
     assert told[2].startswith("A thread has 7.50 prompts on average (95% interval ")

@@ -267,7 +267,7 @@ def test_fine_tuning_is_asked_for_each_seed(monkeypatch):
     assert all(
         call[0] == call[1] and call[2] == call[3] and call[0] == pytest.approx(4 * call[2], abs=3) for call in asked
     )
-    assert any(sentence.startswith("tiny tells 51.0% right") for sentence in predict.findings(rows))
+    assert any(sentence.startswith("In the paper's way, tiny tells 51.0% right") for sentence in predict.findings(rows))
 
 
 def test_findings_say_what_the_intervals_bear(simulated):

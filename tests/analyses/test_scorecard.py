@@ -11,10 +11,12 @@ from unspool.analyses.scorecard import EXPLANATIONS, SIGNATURES, analyse, findin
 LOG = log([thread("a", [1, 2])])
 
 
-def before(net=(0.5, 1.5), **intervals):
+def before(net=(0.5, 1.5), ipcw=(0.02, 0.08), **intervals):
     """Rows of the analyses that the signatures are taken from, with these intervals, and of the growth itself."""
-    grown = {"analysis": "growth", "feature": "n_words", "estimand": "net", "mode": "corrected"}
-    rows = [{**grown, "estimate": sum(net) / 2, "ci_low": net[0], "ci_high": net[1], "ci_level": 0.95}]
+    rows = []
+    for analysis, estimand, (low, high) in (("growth", "net", net), ("drift", "ipcw", ipcw)):
+        same = {"analysis": analysis, "feature": "n_words", "estimand": estimand, "mode": "corrected"}
+        rows.append({**same, "estimate": (low + high) / 2, "ci_low": low, "ci_high": high, "ci_level": 0.95})
     for name, (low, high) in intervals.items():
         analysis, feature, estimand = SIGNATURES[name].at
         at = {"analysis": analysis, "feature": feature, "estimand": estimand, "mode": "corrected"}
@@ -28,6 +30,11 @@ def card(**intervals):
     from dataclasses import replace
 
     return analyse(replace(LOG, before=before(**intervals)))
+
+
+def sentence(told, name):
+    (found,) = (one for one in told if one.startswith(f"{EXPLANATIONS[name]}:"))
+    return found.removeprefix(f"{EXPLANATIONS[name]}: ")
 
 
 def test_every_explanation_has_every_signature_and_a_verdict():
@@ -59,6 +66,28 @@ def test_a_share_of_no_growth_is_not_judged(net):
     assert found["note"].endswith("growth/n_words/net is not clearly above 0")
 
 
+def test_a_share_of_growth_that_who_stops_can_explain_is_not_judged():
+    found = one(card(content_share=(0.6, 0.8), ipcw=(-0.01, 0.05)), feature="adaptation", estimand="content_share")
+    assert found["estimate"] == 0.7 and found["effect"] is None
+    assert found["note"].endswith("drift/n_words/ipcw is not clearly above 0")
+
+
+# All of the growth is content, for every one of so many people: no interval, and yet clear from six people on.
+@pytest.mark.parametrize(("n_users", "effect"), [(5, None), (6, 1), (150, 1)])
+def test_what_holds_for_all_is_clear_without_an_interval(n_users, effect):
+    from dataclasses import replace
+
+    share = pl.col("estimand") == "share_content"
+    held = {"ci_low": None, "ci_high": None, "ci_level": None, "estimate": 1.0, "standard_error": 0.0}
+    rows = before(content_share=(1, 1), repair=(0.1, 0.2)).with_columns(
+        pl.when(share).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in {**held, "n_users": n_users}.items()
+    )
+    found = analyse(replace(LOG, before=rows))
+    assert one(found, feature="omitted_details", estimand="content_share")["effect"] == effect
+    assert ("all its signatures are there" in sentence(findings(found), "omitted_details")) == (effect == 1)
+
+
 def test_an_interval_that_holds_the_null_is_not_clear():
     found = card(retention=(-0.1, 0.4), dose=(0.1, 0.2))
     assert one(found, feature="adaptation", estimand="retention")["effect"] == 0
@@ -71,16 +100,24 @@ def test_the_words_say_where_signatures_disagree():
     held = {"retention": (0.1, 0.3), "dose": (0.1, 0.2), "reinforcement": (0.2, 0.9), "repair": (0.1, 0.2)}
     told = findings(card(content_share=(0.6, 0.8), **held))
     assert told[0].startswith("Omitted details: all its signatures are there")
-    assert told[1].startswith("Adaptation to the model: its signatures disagree")
-    assert "95% interval 0.10 to 0.30" in told[1]
+    assert sentence(told, "adaptation").startswith("its signatures disagree")
+    assert "95% interval 0.10 to 0.30" in sentence(told, "adaptation")
+
+
+def test_what_is_there_most_comes_first():
+    told = findings(card(stopping=(0.01, 0.03), last_change=(0.1, 0.2), content_share=(0.2, 0.8), repair=(0.1, 0.2)))
+    names = [one.split(":")[0] for one in told[: len(EXPLANATIONS)]]
+    assert names[:2] == ["Who stops when", "Omitted details"]
+    assert sorted(names) == sorted(EXPLANATIONS.values())
 
 
 def test_a_clear_opposite_is_a_contradiction():
     told = findings(card(repair=(-0.3, -0.1), content_share=(0.1, 0.3), entrainment=(0.2, 0.3)))
-    assert told[0].startswith("Omitted details: all its signatures clearly the other way, none as predicted")
-    assert told[5].startswith("Drifting intent: its signatures disagree")
+    contradicted = "all its signatures clearly the other way, none as predicted"
+    assert sentence(told, "omitted_details").startswith(contradicted)
+    assert sentence(told, "drifting_intent").startswith("its signatures disagree")
     told = findings(card(content_share=(0.6, 0.8), retention=(-0.1, 0.1), dose=(-0.1, 0.1)))
-    assert told[1].startswith("Adaptation to the model: 1 of its 3 signatures clearly the other way, none as predicted")
+    assert sentence(told, "adaptation").startswith("1 of its 3 signatures clearly the other way, none as predicted")
 
 
 def test_one_signature_alone_is_no_verdict():
@@ -88,7 +125,7 @@ def test_one_signature_alone_is_no_verdict():
     assert one(found, feature="omitted_details", estimand="repair")["effect"] == 1
     verdict = one(found, feature="omitted_details", estimand="verdict")
     assert verdict["estimate"] is None and verdict["note"].endswith("a verdict takes 2")
-    assert "only one of its signatures" in findings(found)[0]
+    assert "only one of its signatures" in sentence(findings(found), "omitted_details")
 
 
 # The p-value of a share is against 0, which is not what the card asks.

@@ -151,7 +151,7 @@ def test_findings():
     assert told[0].startswith("x: ")
     assert "of the variance lies between people (95% interval" in told[0]
     assert told[1].startswith("Leaving out one person moves the mean change per transition by at most")
-    assert told[2].startswith("The most active 1% of 60 users wrote")
+    assert told[2].startswith("The most active of 60 users wrote")
     assert variance.findings(own(log([]))) == [
         "Not estimated: no prompt has a value.",
         "Not estimated: no prompt is in a thread.",

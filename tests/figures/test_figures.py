@@ -379,7 +379,7 @@ def test_lengths_stand_on_a_log_scale_and_the_last_bar_is_all_that_is_longer():
     found = dict(encodings(figure.chart.to_dict()))
     assert found["y"]["scale"]["type"] == "log"
     # 20 + 6 + 0 + 4 + 1 = 31 threads; length 3 has none: no bar, but its place.
-    assert figure.n == "n = 31 threads; counted, not estimated."
+    assert figure.n == "n = 31 threads by the rule iou; counted."
     assert found["x"]["scale"]["domain"] == ["1", "2", "3", "4", "5+"]
     assert figure.data["told"].to_list() == [
         "20 threads of 1 prompt",

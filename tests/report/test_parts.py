@@ -156,7 +156,7 @@ def test_an_answer_has_both_numbers_its_null_and_n():
     found = by_question([*made.drift(), *made.change(), *null])[LONGER]
     assert (found.paper.value, found.paper.interval) == ("1.5", "95% interval 1.0 to 2.0")
     assert (found.own.value, found.own.interval) == ("0.01", "95% interval -0.04 to 0.06")
-    assert found.null == "p = 0.04 if the order of prompts is chance (p = 0.20 with the other tests)"
+    assert found.null == "p = 0.04 if the order of prompts is chance, last ones aside (p = 0.20 with the other tests)"
     assert found.n == "7 users, 40 threads, 60 prompts"
     assert found.limits == "It shows no cause."
 
@@ -192,11 +192,11 @@ def test_a_number_that_is_not_known_is_said_to_be_so():
     assert content.own.value == "40%"
 
 
-def test_a_question_without_any_number_is_not_asked_and_limits_stand_once():
+def test_a_question_without_any_number_is_not_asked_and_limits_stand_with_each():
     assert by_question([made.void("drift", "n_words", "ipcw", "none", mode="corrected")]) == {}
     magic = made.corrected("drift", "magic_ratio", {"ipcw": 0.1}, p_value=0.00001)
     found = by_question([*made.change(), *magic])
-    assert [answer.limits for answer in found.values()] == ["It shows no cause.", ""]
+    assert [answer.limits for answer in found.values()] == ["It shows no cause.", "It shows no cause."]
     assert [answer.null for answer in found.values()] == ["not known", "p < 0.001 against 0"]
 
 
@@ -209,4 +209,7 @@ def test_a_placebo_is_told_with_its_interval():
 
 def test_a_test_alone_has_no_second_p_value():
     null = made.corrected("drift", "n_words", {"order_null": 0.3}, p_value=0.04)
-    assert by_question([*made.change(), *null])[LONGER].null == "p = 0.04 if the order of prompts is chance"
+    assert (
+        by_question([*made.change(), *null])[LONGER].null
+        == "p = 0.04 if the order of prompts is chance, last ones aside"
+    )

@@ -35,8 +35,8 @@ class Augmented:
 
     @cached_property
     def places(self) -> Ints:
-        """Prompts with a value at which a thread ends or from which it makes a known transition."""
-        along, there = self.made.along, self.made.stops.stopped.copy()
+        """Prompts with a value at which a thread ends by choice or from which it makes a known transition."""
+        along, there = self.made.along, self.made.stops.stopped & self.made.stops.open
         there[along.pairs] = True
         return np.flatnonzero(there & along.known)
 
@@ -75,8 +75,8 @@ class Augmented:
         columns = list(self.z[pairs].T)
         of_line = ols_sums(along.changes, columns, steps.units[pairs], n_units, self.made.capped)
         of_steps = [self._of_class(one) for one in self.classes]
-        y = stops.stopped.astype(np.float64)
-        of_hazard = unit_sums(self.made.design.z, y, self.made.fit, steps.units, n_units)
+        chosen, y = stops.chosen, stops.stopped.astype(np.float64)
+        of_hazard = unit_sums(self.made.design.z[chosen], y[chosen], self.made.fit, steps.units[chosen], n_units)
         return np.concatenate([of_line, *of_steps, of_hazard], axis=1)
 
     def _of_class(self, one: int) -> Floats:

@@ -8,10 +8,13 @@ import numpy as np
 from unspool.analyses._drift_along import ENOUGH, SHOWN, Along, ratio
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Row, distinct
+from unspool.analyses._stops import by_choice, classes
 from unspool.stats.jackknife import Estimate, Floats, jackknife
 from unspool.stats.within import ols_estimator, within
 
 NO_TRANSITION = "no thread has two prompts in a row with a value"
+LAST_ALONE = "no thread has an earlier change and a last one at a step at which others went on"
+ROUNDING = 1e-9
 
 
 def rows(along: Along) -> Iterator[Row]:
@@ -35,7 +38,7 @@ def thread_slope(along: Along) -> Row:
         return along.void("thread_slope", "no thread has two prompts with a value")
     step = within(steps.step[chosen].astype(np.float64), steps.thread[chosen])
     sums = steps.sums([step * along.deviation[chosen], step**2], chosen)
-    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+    found = jackknife(sums, ratio, level=steps.log.settings.level, carried=sums[:, 1])[0]
     what = "least squares on the step with thread effects"
     return along.row("thread_slope", found, what, chosen, **along.in_sd(found))
 
@@ -91,22 +94,40 @@ def _event_sums(along: Along, early: Ints, shown: Ints) -> Floats:
 
 
 def last_minus_earlier(along: Along) -> Row:
-    """The change of a thread's last transition less the mean of its earlier ones, over threads that have both."""
-    steps, thread = along.steps, along.steps.thread[along.pairs]
+    """The change of a thread's last transition less the mean of its earlier ones, over threads that have both.
+
+    From each change the mean of those at its step is taken off, over threads that went on: changes that get smaller
+    along every thread would else look as if threads ended after small ones.
+    """
+    steps, thread, step = along.steps, along.steps.thread[along.pairs], along.steps.step[along.pairs]
     is_last = steps.left[along.pairs] == 1
-    n_threads = int(steps.thread.max(initial=-1)) + 1
-    n_early = np.bincount(thread[~is_last], minlength=n_threads)
-    early = np.bincount(thread[~is_last], weights=along.changes[~is_last], minlength=n_threads)
-    chosen = is_last & (n_early[thread] > 0)
+    kind = np.searchsorted(classes(step, is_last), step, side="right") - 1
+    n_early = np.bincount(thread[~is_last], minlength=int(steps.thread.max(initial=-1)) + 1)
+    chosen = is_last & (n_early[thread] > 0) & by_choice(step, is_last)
     if not chosen.any():
-        return along.void("last_minus_earlier", "no thread has a change at its last prompt and an earlier one")
-    mean = early[thread[chosen]] / n_early[thread[chosen]]
-    places = along.pairs[chosen]
-    sums = steps.sums([along.changes[chosen] - mean, np.ones(len(mean))], places)
-    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+        return along.void("last_minus_earlier", LAST_ALONE)
     of_these = np.isin(thread, thread[chosen])
-    what = "last change of a thread less the mean of its earlier ones"
+    early = of_these & ~is_last
+    away = chosen - np.where(early, 1 / np.maximum(1, n_early[thread]), 0)
+    columns = [away * along.changes, chosen.astype(np.float64)]
+    for one in range(int(kind.max()) + 1):
+        here = kind == one
+        columns += [here & ~is_last, along.changes * (here & ~is_last), away * here]
+    found = jackknife(steps.sums(columns, along.pairs), _beside_others, level=steps.log.settings.level)[0]
+    what = "last change of a thread less the mean of its earlier ones, each beside threads that went on at its step"
     return along.row("last_minus_earlier", found, what, along.ends(along.pairs[of_these]), **along.in_sd(found))
+
+
+def _beside_others(sums: Floats) -> Floats:
+    """From sums of differences and threads, and by class of steps of goings-on, their changes, and weights, to a mean.
+
+    Weights are 1 for a thread's last change and add up to -1 over its earlier ones.
+    """
+    cells = sums[..., 2:].reshape(*sums.shape[:-1], -1, 3)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.where(cells[..., 0] > 0, cells[..., 1] / cells[..., 0], np.nan)
+        expected = np.where(np.abs(cells[..., 2]) > ROUNDING, expected * cells[..., 2], 0).sum(axis=-1)
+        return np.asarray((sums[..., 0] - expected) / sums[..., 1])[..., None]
 
 
 def share_rising(along: Along) -> Row:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
 from unspool.analyses._drift_augmented import Augmented
+from unspool.analyses._drift_change import transition
 from unspool.analyses._drift_weights import Weighted, weighted
 from unspool.analyses._steps import Row
 from unspool.analyses._stops import Stops
@@ -23,6 +24,10 @@ UNSEEN = "log odds of stopping per SD of the change not seen at which the weight
 
 def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
     """ipcw, stopping_part and tipping_point; `note` says on which sample."""
+    if stops.fixed and len(along.pairs):
+        yield transition(along, "ipcw", along.pairs, f"mean change over all transitions, none weighted: {stops.fixed}")
+        yield from (along.void(name, stops.fixed) for name in ("stopping_part", "tipping_point"))
+        return
     made = weighted(along, stops)
     if made is None:
         yield from (along.void(name, NOTHING) for name in ("ipcw", "stopping_part", "tipping_point"))

@@ -44,7 +44,7 @@ class Weighted:
 
     @cached_property
     def odds(self) -> Floats:
-        """Odds of stopping at each prompt."""
+        """Odds of stopping at each prompt; 0 where it is no choice."""
         return self._odds(self.design.z)
 
     @cached_property
@@ -54,7 +54,7 @@ class Weighted:
 
     def _odds(self, z: Floats) -> Floats:
         p = np.minimum(self.fit.probabilities(z), 1 - 1e-12)
-        return np.asarray(p / (1 - p))
+        return np.asarray(np.where(self.stops.open, p / (1 - p), 0))
 
     @cached_property
     def factors(self) -> Floats:
@@ -142,7 +142,8 @@ def weighted(along: Along, stops: Stops) -> Weighted | None:
 
 
 def _weighted(along: Along, stops: Stops, explained: "Design") -> Weighted:
-    return Weighted(along, stops, explained, logit(explained.z, stops.stopped.astype(np.float64)))
+    chosen = stops.chosen
+    return Weighted(along, stops, explained, logit(explained.z[chosen], stops.stopped[chosen].astype(np.float64)))
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,14 @@ def verdict(rows: pl.DataFrame, name: str) -> str | None:
     if raw is None or weighted is None or survived is None:
         return None
     decimals = words.of(weighted)
-    scale = " in natural log" if "natural log" in (weighted["method"] or "") else ""
+    on_log = "natural log" in (weighted["method"] or "")
+    scale = f" in natural log (about {words.as_percent(weighted['estimate'])})" if on_log else ""
     signs = {words.sign(one) for one in (raw, weighted, survived)}
-    change = {1: "up", -1: "down", 0: "no clear change,"}[words.sign(weighted) if len(signs) == 1 else 0]
+    change = {1: "up ", -1: "down ", 0: "no clear change, "}[words.sign(weighted)] if len(signs) == 1 else ""
     of = f"{words.number_of(weighted['n_threads'], 'thread')} of {words.number_of(weighted['n_users'], 'user')}"
     naive, without = (words.signed(one["estimate"], decimals) for one in (raw, survived))
     return (
-        f"{words.title(name)}: {change} {words.signed(weighted['estimate'], decimals)} per step{scale} once who stops "
+        f"{words.title(name)}: {change}{words.signed(weighted['estimate'], decimals)} per step{scale} once who stops "
         f"is allowed for ({words.interval(weighted, decimals)}; {of}); {naive} as it stands, {without} without last "
         f"prompts. {agreement(raw, weighted, survived, words.row(rows, feature=name, estimand='stopping_part'))}"
     )

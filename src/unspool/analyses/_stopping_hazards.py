@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
 from unspool.analyses._people import NOBODY, Ints
 from unspool.analyses._steps import Flags, Row
@@ -37,17 +38,23 @@ class Hazards:
 
     def rows(self) -> Iterator[Row]:
         """All estimands of HEADLINES."""
-        stopped, known = self.stops.stopped, self.along.known
-        yield self.row("hazard", stopped, known)
-        yield self.row("hazard_pooled", stopped, known, pooled=True)
+        stopped, known = self.stops.stopped, self.along.known & self.stops.open
+        yield self.row("hazard", stopped, known, self.decided)
+        yield self.row("hazard_pooled", stopped, known, self.decided, pooled=True)
         for number, cause in enumerate(CAUSES, start=1):
             yield self.of_cause(cause, number)
         kept = self.stops.upscaled
-        sure = known & ~np.isnan(kept)
+        sure = self.along.known & ~np.isnan(kept)
         if not sure.any():
             yield self.along.void("upscale_hazard", "this log cannot know which prompts were upscaled")
             return
         yield self.row("upscale_hazard", kept == 1, sure)
+
+    @property
+    def decided(self) -> str | None:
+        """How many prompts say nothing, since their step alone decides whether a thread ends there."""
+        n = int((~self.stops.open).sum())
+        return f"{n:,} prompts left out: at their step all threads end, or none" if n else None
 
     def of_cause(self, cause: str, number: int) -> Row:
         """The hazard of one cause; prompts whose thread ended by an unknown one are left out."""
@@ -60,17 +67,19 @@ class Hazards:
                 name, "no thread's end is known to be a switch or an end for good: times are missing"
             )
         sure = self.code >= 0 if cause != SATISFIED else ~(self.stops.stopped & np.isnan(self.stops.upscaled))
-        known = self.along.known & sure
+        known = self.along.known & sure & self.stops.open
         unknown = int((~sure).sum())
         lost = f"{unknown:,} ends of unknown cause left out" if unknown else None
-        return self.row(name, self.code == number, known, lost, self.note if cause in (SWITCHED, ABANDONED) else None)
+        return self.row(
+            name, self.code == number, known, self.decided, lost, self.note if cause in (SWITCHED, ABANDONED) else None
+        )
 
     def row(self, name: str, y: Flags, known: Flags, *notes: str | None, pooled: bool = False) -> Row:
         """The coefficient of the feature in a logit of `y` on the prompts chosen by `known`."""
         along = self.along
         reason = self._reason(y[known], pooled)
         if reason:
-            return along.void(name, reason)
+            return along.void(name, joined(reason, *notes) or reason)
         columns = self.columns[:-2] + self.columns[-1:] if pooled else self.columns
         chosen = np.flatnonzero(known)
         z = np.array([column[chosen] for column in columns]).T

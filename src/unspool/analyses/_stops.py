@@ -12,6 +12,9 @@ from unspool.stats.jackknife import Floats
 BOUNDS = (1, 2, 3, 4, 5, 7, 10, 20)
 """Steps at which a class of steps may begin; classes with fewer than EACH ends or goings-on are joined."""
 EACH = 10
+MANY = 20
+"""Threads that come to a step, all of which end there or go on, from which on that is no chance."""
+FIXED = "threads end where their number of prompts is fixed, so that who stops is no choice"
 MOST_PROMPTS = 500_000
 """Prompts on which the weights' hazard is fitted at most: those of whole users."""
 
@@ -21,7 +24,8 @@ class Stops:
     """The prompts of `steps` with what explains stopping: `stopped`, a flag per prompt; `kind`, the class of its step.
 
     `gap`: of ln(1 + seconds since the prompt before in the thread); `upscaled`: 1 or 0; NaN where unknown.
-    `start`: the place of the first prompt of each prompt's thread.
+    `start`: the place of the first prompt of each prompt's thread. `open`: whether threads both end and go on at its
+    step, so that ending there is a choice.
     """
 
     steps: Steps
@@ -32,6 +36,18 @@ class Stops:
     upscaled: Floats
     length: Floats
     start: Ints
+    open: Flags
+
+    @property
+    def chosen(self) -> "Flags | slice":
+        """The prompts at which ending is a choice, as an index; a slice where all are."""
+        return slice(None) if self.open.all() else self.open
+
+    @property
+    def fixed(self) -> str | None:
+        """Why there is no choice to speak of, None if there is: the ends are fixed by the number of prompts."""
+        n, ends = int(self.open.sum()), int((self.open & self.stopped).sum())
+        return None if min(ends, n - ends) >= EACH or self.open.all() else FIXED
 
     def by_step(self) -> list[Floats]:
         """A column of ones, one per class of steps but the first, and ln(step)."""
@@ -57,13 +73,24 @@ def stops(steps: Steps) -> Stops:
     """Read what explains stopping, once for all features."""
     new = np.diff(steps.thread, prepend=-1) != 0
     start = np.maximum.accumulate(np.where(new, np.arange(len(new)), 0)) if len(new) else np.zeros(0, dtype=np.int64)
-    bounds = classes(steps.step, steps.left == 0)
+    open_ = by_choice(steps.step, steps.left == 0)
+    bounds = classes(steps.step[open_], steps.left[open_] == 0)
     kind = np.searchsorted(bounds, steps.step, side="right") - 1
     schema = steps.log.prompts.collect_schema()
     time = steps.of(pl.col("time").dt.epoch("ms"))
     gap = np.where(new, np.nan, np.log1p(np.maximum(np.diff(time, prepend=np.nan) / 1000, 0)))
     length = steps.of(scaled("n_words", steps.log.columns)) if "n_words" in schema else np.full(len(new), np.nan)
-    return Stops(steps, steps.left == 0, kind, bounds, gap, steps.of(pl.col("upscaled")), length, start)
+    return Stops(steps, steps.left == 0, kind, bounds, gap, steps.of(pl.col("upscaled")), length, start, open_)
+
+
+def by_choice(step: Ints, stopped: Flags) -> Flags:
+    """Whether threads both end and go on at the step of each prompt; also where fewer than MANY come to it.
+
+    Where all of many end (a game of six rounds) or none does, the step decides, and nothing else can be seen to.
+    """
+    n, ends = np.bincount(step), np.bincount(step, weights=stopped)
+    decided = (n >= MANY) & ((ends == 0) | (ends == n))
+    return np.asarray(~decided[step])
 
 
 def classes(step: Ints, stopped: Flags) -> Ints:

@@ -42,7 +42,9 @@ def of_activity(rows: pl.DataFrame) -> str | None:
     top, spread = (words.row(rows, feature="-", estimand=name) for name in ("top_share", "gini"))
     if top is None or spread is None:
         return None
+    whole = words.number_of(top["n_users"], "user")
+    who = f"The most active 1% of {whole}" if (top["n_users"] or 0) > 100 else f"The most active of {whole}"
     return (
-        f"The most active 1% of {words.number_of(top['n_users'], 'user')} wrote {words.percent(top['estimate'])} of "
+        f"{who} wrote {words.percent(top['estimate'])} of "
         f"the prompts (Gini {words.number(spread['estimate'], 2)}): what is told per prompt is told of them above all."
     )

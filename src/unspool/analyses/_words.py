@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from math import floor, log10
+from math import exp, floor, log10
 from typing import Any
 
 import polars as pl
@@ -94,7 +94,7 @@ def percent(share: float) -> str:
 def interval(one: Row, decimals: int | None = None) -> str:
     """`95% interval 2.0 to 6.3`, or why there is none."""
     if one["ci_low"] is None:
-        return "no interval"
+        return _without_interval(one)
     decimals = of(one) if decimals is None else decimals
     level = f"{100 * one['ci_level']:g}%"
     return f"{level} interval {number(one['ci_low'], decimals)} to {number(one['ci_high'], decimals)}"
@@ -103,9 +103,19 @@ def interval(one: Row, decimals: int | None = None) -> str:
 def percent_interval(one: Row) -> str:
     """The same in percent."""
     if one["ci_low"] is None:
-        return "no interval"
+        return _without_interval(one)
     level = f"{100 * one['ci_level']:g}%"
     return f"{level} interval {percent(one['ci_low'])} to {percent(one['ci_high'])}"
+
+
+def _without_interval(one: Row) -> str:
+    return "the same without any of the people" if one.get("standard_error") == 0 else "no interval"
+
+
+def as_percent(log: float) -> str:
+    """A difference of natural logs as a change in percent: `+7%` for 0.07."""
+    change = 100 * (exp(log) - 1)
+    return f"{signed(change, 0 if abs(change) >= 9.5 else 1)}%"
 
 
 def sign(one: Row) -> int:
@@ -117,6 +127,8 @@ def sign(one: Row) -> int:
 
 def more(one: Row, *, much: tuple[str, str] = ("more often", "less often")) -> str:
     """Which of the two it is, by the side of 0 on which the interval lies; that neither is clear where it holds 0."""
+    if one["ci_low"] is None:
+        return f"{much[0]} or {much[1]}, which is not known"
     return {1: much[0], -1: much[1]}.get(sign(one), f"neither clearly {much[0]} nor {much[1]}")
 
 

@@ -129,7 +129,8 @@ def _retention(rows: pl.DataFrame, name: str) -> str | None:
     where = f"{words.number_of(one['n_threads'], 'thread')} of {words.number_of(one['n_users'], 'user')}"
     unclear = "" if words.sign(one) else ", not clearly different from 0"
     return (
-        f"{words.title(name)}: first prompts rise by {words.percent(one['estimate'])} of what the thread before added "
+        f"{words.title(name)}: first prompts {'rise' if one['estimate'] >= 0 else 'fall'} by "
+        f"{words.percent(abs(one['estimate']))} of what the thread before added "
         f"({words.percent_interval(one)}{unclear}; {where})."
     )
 

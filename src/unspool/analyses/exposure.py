@@ -230,7 +230,7 @@ def _hazard(rows: pl.DataFrame, family: str, what: str) -> str | None:
     if one is None:
         return None
     null = words.row(rows, feature=family, estimand="shift_null")
-    p_value = "" if null is None else f"; p = {null['p_value']:.3f} by shifting users"
+    p_value = "" if null is None or one["ci_low"] is None else f"; p = {null['p_value']:.3f} by shifting users"
     return (
         f"{what}: first uses follow others' within the hour {words.more(one)} than at other times "
         f"({one['effect']:.2f} times; log ratio {words.signed(one['estimate'], words.of(one))}, "

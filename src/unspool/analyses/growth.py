@@ -1,6 +1,7 @@
 """What prompts grow by: words added and removed from each prompt of a thread to the next, by their kinds."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ CITATION = (
 )
 LIMITS = (
     "It says what was added and removed, not why: details that were left out at first, a changed mind and a lesson "
-    "from the model can add the same words."
+    "from the model can add the same words. It is the change as it stands: who stops when can be all of it."
 )
 ORDER = 60
 FIGURES: tuple[str, ...] = ("growth",)
@@ -94,6 +95,12 @@ def _untested(name: str) -> Row:
     return {"p_value": None} if name.startswith(("added", "removed", "gross", "edit_share")) else {}
 
 
+def _within_bounds(one: Estimate) -> Estimate:
+    """A share of what was counted, its interval cut to [0, 1]."""
+    cut = {end: min(max(value, 0.0), 1.0) for end in ("low", "high") if (value := getattr(one, end)) is not None}
+    return replace(one, **cut)
+
+
 def _told(one: Estimate, found: Transitions, settings: Settings, *notes: str | None) -> Row:
     if found.people.ids is None and one.estimate is not None:
         return told(Estimate(one.estimate), settings, *notes, NOBODY)
@@ -146,7 +153,8 @@ def _by_step(found: Transitions, settings: Settings) -> Iterator[Row]:
 def _by_kind(found: Transitions, settings: Settings) -> Iterator[Row]:
     listed = jackknife(found.by_kind, lambda s: s[..., 1:] / s[..., :1], level=settings.level)
     for kind, one in zip(tables.EDIT_KINDS, listed, strict=True):
-        yield {"estimand": "edit_share", "group": kind, **_told(one, found, settings)} | _untested("edit_share")
+        row = _told(_within_bounds(one), found, settings)
+        yield {"estimand": "edit_share", "group": kind, **row} | _untested("edit_share")
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
@@ -166,7 +174,7 @@ def _change(rows: pl.DataFrame, net: Row) -> str:
     return (
         f"From one prompt of a thread to the next, prompts {told} {amount} words on average ({words.interval(net)}; "
         f"{words.number_of(net['n_prompts'], 'transition')} of {words.number_of(net['n_users'], 'user')}): "
-        f"{' added and '.join(both)} removed."
+        f"{' added and '.join(both)} removed, as it stands, whoever stops when."
     )
 
 
@@ -178,13 +186,24 @@ def _shares(rows: pl.DataFrame) -> Iterator[str]:
     elif UNCLEAR in (share["note"] or ""):
         yield "What share of the growth is content is not known: it is not clear that prompts grow at all."
     else:
-        yield f"Of the net change in words, {_percent(share)} is content and {_percent(style)} is style."
+        yield f"Of the net change in words, {_percent(share)} is content and {_percent(style)} is style{_rest(rows)}."
         if right is not None:
             yield (
                 f"If words are mistaken as often as in labelled prompts of other logs, {_percent(right)} is content."
+                f"{ABOVE if right['estimate'] > 1 else ''}"
             )
     if gross is not None:
         yield f"Of all added words, {_percent(gross)} are content."
+
+
+ABOVE = " More than 100% means that there are fewer words of style than before."
+
+
+def _rest(rows: pl.DataFrame) -> str:
+    said_again = words.row(rows, estimand="share_repetition")
+    if said_again is None or abs(said_again["estimate"]) < 0.005:
+        return ""
+    return f"; {words.percent(said_again['estimate'])} is words said again"
 
 
 def _percent(one: Row) -> str:

@@ -213,7 +213,8 @@ def _told_size(rows: pl.DataFrame) -> str:
         return f"{told}; the log names nobody, so that there are no threads."
     own = f"{words.number_of(int(users['estimate']), 'user')} in {words.number_of(int(threads['estimate']), 'thread')}"
     published = f"{_beside('n_prompts')} of {_beside('n_users')} in {_beside('n_threads')}"
-    return f"{told} of {own} by the rule {prompts['rule']} (the paper: {published})."
+    rule = "the log's own" if prompts["rule"] == "given" else f"by the paper's rule, {prompts['rule']}"
+    return f"{told} of {own}, {rule} (the paper: {published})."
 
 
 def _told_upscaled(rows: pl.DataFrame) -> str:

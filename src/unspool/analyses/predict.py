@@ -37,18 +37,19 @@ def analyse(log: Measured) -> pl.DataFrame:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """What the classifier got right, what of it is recognising people, and what the text adds."""
-    return [*_accuracy(rows), *_new_people(rows), *_gain(rows)] or words.reasons(rows)
+    """What the text tells of people it has not seen, what it adds, and the paper's accuracy, split by row."""
+    return [*_new_people(rows), *_gain(rows), *_accuracy(rows)] or words.reasons(rows)
 
 
 def _accuracy(rows: pl.DataFrame) -> Iterator[str]:
     told = rows.filter(pl.col("standard_error").is_not_null(), estimand="accuracy_paper")
     published = ", ".join(f"{name} {value}%" for name, (value, _) in PUBLISHED.items())
     for one in told.iter_rows(named=True):
-        who = one["group"] or "A logistic regression"
+        who = one["group"] or "a logistic regression"
         yield (
-            f"{who} tells {one['estimate']:.1f}% right where chance is 50% (SD {one['standard_error']:.1f} over "
-            f"{SEEDS} seeds; split by row; published: {published})."
+            f"In the paper's way, {who} tells {one['estimate']:.1f}% right where chance is 50% "
+            f"(SD {one['standard_error']:.1f} over {SEEDS} seeds; split by row, so that it may recognise people; "
+            f"published: {published})."
         )
 
 

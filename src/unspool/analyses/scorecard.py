@@ -36,7 +36,7 @@ EXPLANATIONS: dict[str, str] = {
 class Signature:
     """A result that the explanations predict differently. `at`: its analysis, feature and estimand.
 
-    `only_if`: another result that must be clearly above 0 for this one to mean anything. `predicted`: a mark per
+    `only_if`: other results that must be clearly above 0 for this one to mean anything. `predicted`: a mark per
     explanation, in their order: above the null "+", below it "-", at it "0", nothing ".".
     """
 
@@ -44,7 +44,7 @@ class Signature:
     at: tuple[str, str, str]
     predicted: str
     null: float = 0.0
-    only_if: tuple[str, str, str] | None = None
+    only_if: tuple[tuple[str, str, str], ...] = ()
 
     def by(self, explanation: str) -> str:
         """What an explanation predicts of it."""
@@ -57,7 +57,7 @@ SIGNATURES: dict[str, Signature] = {
         ("growth", "n_words", "share_content"),
         "+--..+",
         null=0.5,
-        only_if=("growth", "n_words", "net"),
+        only_if=(("growth", "n_words", "net"), ("drift", "n_words", "ipcw")),
     ),
     "retention": Signature(
         "style terms kept into the next thread, pasted blocks left out",
@@ -81,10 +81,14 @@ SIGNATURES: dict[str, Signature] = {
     ),
     "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
     "last_change": Signature(
-        "the last change of threads is larger than those before", ("drift", "n_words", "last_minus_earlier"), "...+.."
+        "the last change of threads is larger than those before, beside threads that went on",
+        ("drift", "n_words", "last_minus_earlier"),
+        "...+..",
     ),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
+ALIKE = 6
+"""Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 LEAST = 2
 """Signatures that a verdict takes: one alone has too many other causes."""
 
@@ -119,8 +123,9 @@ def _cell(name: str, signature: str, before: pl.DataFrame) -> Row:
     copied = {key: row[key] for key in _COPIED} | ({"p_value": None} if one.null else {})
     if row["estimate"] is None:
         return {**same, **copied, "note": joined(told, row["note"])}
-    if one.only_if and not _is_above_0(_found(before, one.only_if)):
-        return {**same, **copied, "note": f"{told}; not judged, since {'/'.join(one.only_if)} is not clearly above 0"}
+    for needed in one.only_if:
+        if not _is_above_0(_found(before, needed)):
+            return {**same, **copied, "note": f"{told}; not judged, since {'/'.join(needed)} is not clearly above 0"}
     effect = _agreement(row, predicted, one.null) if predicted in "+-" else {}
     return {**same, **copied, **effect, "note": told}
 
@@ -143,9 +148,12 @@ _COPIED = (
 
 
 def _agreement(row: Row, predicted: str, null: float) -> Row:
-    if row["ci_low"] is None:
+    low, high = row["ci_low"], row["ci_high"]
+    if low is None and row["standard_error"] == 0 and (row["n_users"] or 0) >= ALIKE:
+        low = high = row["estimate"]
+    if low is None:
         return {}
-    side = int(row["ci_low"] > null) - int(row["ci_high"] < null)
+    side = int(low > null) - int(high < null)
     return {"effect": float(side if predicted == "+" else -side), "effect_name": "agreement"}
 
 
@@ -166,9 +174,14 @@ def _verdict(name: str, cells: list[Row]) -> Row:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """A sentence per explanation, and what holds for all."""
-    told = [_sentence(rows, name) for name in EXPLANATIONS]
-    return [*told, CAUTION]
+    """A sentence per explanation, those first of which most is there, and what holds for all."""
+    return [*(_sentence(rows, name) for name in sorted(EXPLANATIONS, key=lambda name: _against(rows, name))), CAUTION]
+
+
+def _against(rows: pl.DataFrame, name: str) -> tuple[bool, float]:
+    """What sorts the explanations: whether too few signatures are known, and the share of these that are not there."""
+    effects = rows.filter(pl.col("effect_name") == "agreement", feature=name)["effect"].to_list()
+    return len(effects) < LEAST, 1 - effects.count(AGREE) / max(1, len(effects))
 
 
 CAUTION = (

@@ -29,6 +29,12 @@ LIMITS = (
 ORDER = 90
 FIGURES: tuple[str, ...] = ("incidence",)
 ANY, UNKNOWN = "any", "unknown"
+ENDS = {
+    "satisfied": "satisfied (the last prompt was upscaled)",
+    "switched": "switched (it was not, and the next thread began within 30 minutes)",
+    "abandoned": "abandoned (neither)",
+    UNKNOWN: "in a way that the log hides",
+}
 MOST = 5
 MOST_PROMPTS = 300_000
 """Prompts of whole users on which the six hazards of a feature are fitted at most."""
@@ -130,7 +136,7 @@ def _ends(rows: pl.DataFrame) -> list[str]:
         return []
     last = shown.filter(pl.col("step") == shown["step"].max())
     parts = [
-        f"{words.percent(row['estimate'])} {row['group'] if row['group'] != UNKNOWN else 'in a way that the log hides'}"
+        f"{words.percent(row['estimate'])} {ENDS.get(row['group'], row['group'])}"
         for row in last.filter(pl.col("group") != ANY, pl.col("estimate") >= 0.0005).iter_rows(named=True)
     ]
     whole = words.row(last, group=ANY)

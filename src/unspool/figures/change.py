@@ -11,7 +11,7 @@ TITLE = "Change per step, naive and corrected"
 MULTIPLES = True
 READ = (
     "Dots are mean changes from a prompt to the next one, on the natural log for lengths; bars are intervals over "
-    "users. Where the first disagrees with those below it, people stop because of the prompt they have just written."
+    "users. Where the first and the second disagree, who stops when bends the change as it stands."
 )
 NAMES = {
     "raw_transition": "all transitions",

@@ -11,7 +11,8 @@ TITLE = "First uses after the use of others"
 MULTIPLES = False
 READ = (
     "Dots right of the line: a person's first use of a term comes rather in the hour after others used it than at "
-    "shifted times. Where style does so and content does not, people copy style. Bars are intervals over users."
+    "shifted times. Style that does so, where content does not, is what copying would look like, and so would an event "
+    "that all talk of. Bars are intervals over users."
 )
 NAMES = {"hazard": "all first uses", "hazard_without_blocks": "outside pasted blocks"}
 

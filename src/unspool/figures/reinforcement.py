@@ -11,7 +11,7 @@ TITLE = "Terms kept after an upscale"
 MULTIPLES = False
 READ = (
     "Dots right of the line: a term is kept more often after an upscale than after none, within one person. Style that "
-    "is kept more, where content is not, is a lesson from success. Bars are intervals over users."
+    "is kept more, where content is not, is what learning from success would look like. Bars are intervals over users."
 )
 NAMES = {
     "log_odds": "all uses",

@@ -14,7 +14,8 @@ MULTIPLES = True
 READ = (
     "Circles are means of the first prompts of people's 1st, 2nd, ... thread, squares of the last ones; bars are "
     "intervals over users. What is gained within a thread (solid) falls back (dashed) where nothing is kept for the "
-    "next one; the circles rise where people learn for good."
+    "next one; circles that rise are what learning for good would look like. Only people with as many threads as are "
+    "shown are in it."
 )
 ENDS = {"tenure": "first prompt", "tenure_last": "last prompt"}
 APART = 0.45

@@ -30,7 +30,7 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
     ]
     data = _labels.drawn(rows, lengths).with_columns(told=pl.Series(told), length=pl.Series(lengths))
     chart = _chart(data, scale, theme)
-    n = f"n = {words.number_of(int(rows['estimate'].sum()), 'thread')}; counted, not estimated."
+    n = f"n = {words.number_of(int(rows['estimate'].sum()), 'thread')} by the rule {rows['rule'][0]}; counted."
     return [Figure("thread_lengths", TITLE, chart, n, f"{TITLE}: {'; '.join(told)}.", data)]
 
 

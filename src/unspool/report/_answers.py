@@ -16,7 +16,7 @@ HALF, REACH = 50.0, 46.0
 class At:
     """Where a number stands in the results, and what it is called; the first feature that has an estimate is taken.
 
-    `nothing`: its value where there is nothing to be found.
+    `nothing`: its value where there is nothing to be found. `growth`: on the natural log it is told in percent too.
     """
 
     analysis: str
@@ -28,6 +28,7 @@ class At:
     of_step: bool = False
     mode: str = "corrected"
     nothing: float = 0.0
+    growth: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ _KEPT = "of added terms kept, style less content"
 QUESTIONS = (
     Question(
         "Do prompts get longer as people retry, or does it only look so?",
-        [At("drift", WORDS, "ipcw", "change per step, weighted for who stops")],
+        [At("drift", WORDS, "ipcw", "change per step, weighted for who stops", growth=True)],
         [_paper(At("drift", WORDS_PAPER, "rise", "words, from the first to the last step shown"))],
-        At("drift", WORDS, "order_null", "if the order of prompts is chance"),
+        At("drift", WORDS, "order_null", "if the order of prompts is chance, last ones aside"),
     ),
     Question(
         "How much of the change in length is content, and not style?",
@@ -137,7 +138,7 @@ QUESTIONS = (
     ),
     Question(
         "Are prompts whose images were kept longer?",
-        [At("upscaled", WORDS, "within_user", "within a person", group="prompts")],
+        [At("upscaled", WORDS, "within_user", "within a person", group="prompts", growth=True)],
         [_paper(At("upscaled", WORDS_PAPER, "cliffs_delta", "Cliff's delta, people pooled", group="prompts"))],
     ),
     Question(
@@ -209,15 +210,14 @@ def answers(rows: pl.DataFrame, limits: Mapping[str, str]) -> list[Answer]:
 
 
 def _answers(rows: pl.DataFrame, limits: Mapping[str, str]) -> Iterator[Answer]:
-    limits = dict(limits)
     known = rows.filter(pl.col("estimate").is_not_null(), pl.col("step").is_null())
     for question in QUESTIONS:
         own, paper = _first(known, question.own), _first(known, question.paper)
         told = own or paper
         if told is not None:
             at, row = told
-            null = _null(known, question.null) if question.null else _against_0(own)
-            said = limits.pop(at.analysis, "")  # once per analysis
+            null = _null(known, question.null, row) if question.null else _against_nothing(own)
+            said = limits.get(at.analysis, "")
             missing = "unknown here" if question.paper else "not in the paper"
             yield Answer(question.asked, at.analysis, _number(paper), _number(own), null, _n(row), said, missing)
 
@@ -238,10 +238,11 @@ def _number(found: tuple[At, Row] | None) -> Number | None:
         return None
     at, row = found
     log = ", natural log" if "natural log" in (row["method"] or "") else ""
+    log += f" (about {words.as_percent(row['estimate'])})" if log and at.growth else ""
     value = words.percent(row["estimate"]) if at.percent else words.number(row["estimate"], words.of(row))
     interval = words.percent_interval(row) if at.percent else words.interval(row)
-    error = row["standard_error"]
-    spread = f"SD {words.number(error, 1)} over seeds" if row["ci_low"] is None and error is not None else interval
+    over_seeds = at.estimand == "accuracy_paper" and row["standard_error"] is not None
+    spread = f"SD {words.number(row['standard_error'], 1)} over seeds" if over_seeds else interval
     return Number(f"{at.called}{log}", value, spread, _bar(row, at.nothing))
 
 
@@ -255,7 +256,7 @@ def _bar(row: Row, nothing: float) -> Bar | None:
     return Bar(*(HALF + REACH * (end - nothing) / reach for end in ends))
 
 
-def _null(rows: pl.DataFrame, at: At) -> str:
+def _null(rows: pl.DataFrame, at: At, told: Row) -> str:
     found = _first(rows, [at])
     if found is None:
         return "not known"
@@ -264,14 +265,16 @@ def _null(rows: pl.DataFrame, at: At) -> str:
         number = _number((at, row))
         return f"{number.called} {number.value}, {number.interval}" if number else "not known"
     several = "" if row["p_adjusted"] is None else f" ({_p(row['p_adjusted'])} with the other tests)"
-    return f"{_p(row['p_value'])} {at.called}{several}"
+    other = f"; {words.number_of(row['n_threads'], 'thread')}" if row["n_threads"] != told["n_threads"] else ""
+    return f"{_p(row['p_value'])} {at.called}{several}{other}"
 
 
-def _against_0(found: tuple[At, Row] | None) -> str:
+def _against_nothing(found: tuple[At, Row] | None) -> str:
     if found is None:
         return "not known"
-    p = found[1]["p_value"]
-    return f"{_p(p)} against 0" if p is not None else "no test: see the interval"
+    at, row = found
+    nothing = f"{100 * at.nothing:g}%" if at.percent and at.nothing else f"{at.nothing:g}"
+    return f"{_p(row['p_value'])} against {nothing}" if row["p_value"] is not None else "no test: see the interval"
 
 
 def _p(value: float | None) -> str:

@@ -318,7 +318,9 @@ def _settings(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
         chosen = ", the chosen rule" if name == manifest.get("rule") else ""
         yield f"threads by {name}", f"{rule['threads']:,} threads, options {again.told(rule['options'])}{chosen}"
     yield "analyses", again.told(manifest.get("analyses", {}).get("settings", {}))
-    yield "rule of the analyses", again.told(manifest.get("analyses", {}).get("rule"))
+    made = manifest.get("analyses", {})
+    yield "threads of the paper's rows", f"rule {again.told(made.get('rule'))}"
+    yield "threads of all other rows", f"rule {again.told(made.get('own_rule', made.get('rule')))}"
     yield "versions", f"unspool {unspool.__version__}, Python {platform.python_version()}, Polars {pl.__version__}"
 
 
