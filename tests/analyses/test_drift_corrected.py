@@ -459,3 +459,23 @@ def test_a_slope_that_hangs_on_one_long_thread_has_no_interval():
     assert slope["estimate"] is not None
     assert slope["ci_low"] is None
     assert "worth 1.0 users" in slope["note"]
+
+
+def test_a_change_lost_among_few_is_not_explained_by_who_stops():
+    raw, weighted = ({"ci_low": low, "ci_high": high} for low, high in ((0.01, 0.03), (-0.001, 0.021)))
+    part = {"estimate": 0.006, "ci_low": -0.004, "ci_high": 0.016, "ci_level": 0.95}
+    assert agreement(raw, weighted, weighted, part).startswith("Not all three are clear")
+    clear = part | {"ci_low": 0.002, "ci_high": 0.01}
+    assert agreement(raw, weighted, weighted, clear).startswith("Who stops when is enough to explain")
+
+
+def test_the_order_test_holds_its_size_where_neighbours_resemble_each_other():
+    rejected = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        noise = np.cumsum(rng.normal(0, 1, (30, 7)), axis=1) * 0.4 + rng.normal(0, 1, (30, 1))
+        mirrored = np.where(rng.random((30, 1)) < 0.5, noise, noise[:, ::-1])
+        rows = list(_drift_order.rows(along(frame([thread(str(n), x.tolist()) for n, x in enumerate(mirrored)]))))
+        rejected += rows[0]["p_value"] < 0.05
+    # 5% of 200 is 10, SD 3.1; beyond 20 comes by chance once in 800 times. By the spread over orders it would be 55.
+    assert rejected <= 20

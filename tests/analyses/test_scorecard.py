@@ -5,6 +5,7 @@ import pytest
 from measured import log, one, thread
 
 from unspool.analyses import results
+from unspool.analyses._drift_stopping import DOUBT
 from unspool.analyses._family import CONFIRMATORY, adjusted
 from unspool.analyses.scorecard import EXPLANATIONS, SIGNATURES, analyse, findings
 
@@ -102,6 +103,23 @@ def test_the_words_say_where_signatures_disagree():
     assert told[0].startswith("Omitted details: all its signatures are there")
     assert sentence(told, "adaptation").startswith("its signatures disagree")
     assert "95% interval 0.10 to 0.30" in sentence(told, "adaptation")
+
+
+# Growth that stopping hides is as much a matter of who stops as growth that it makes up.
+@pytest.mark.parametrize("part", [(0.01, 0.03), (-0.03, -0.01)])
+def test_who_stops_when_matters_on_either_side(part):
+    found = card(stopping=part, last_change=part)
+    assert one(found, feature="stopping", estimand="stopping")["effect"] == 1
+    assert "all its signatures are there" in sentence(findings(found), "stopping")
+
+
+def test_what_is_in_doubt_is_not_judged():
+    from dataclasses import replace
+
+    rows = before(stopping=(0.003, 0.009)).with_columns(note=pl.lit(f"of 900 transitions; {DOUBT}"))
+    found = one(analyse(replace(LOG, before=rows)), feature="stopping", estimand="stopping")
+    assert found["estimate"] is not None and found["effect"] is None
+    assert "not judged" in found["note"]
 
 
 def test_what_is_there_most_comes_first():

@@ -42,10 +42,10 @@ def reading(a: words.Row) -> str:
 
 
 def _ended(rows: pl.DataFrame, name: str) -> str:
-    """A clear difference at the last prompt: people stop inside, or outside, a range."""
+    """A clear difference at the last prompt, which comes later too."""
     more = words.row(rows, feature=name, estimand="A_last_minus_step")
     if more is None or not words.sign(more):
         return ""
-    where = "inside a range" if words.sign(more) > 0 else "far from the others"
+    where = "closer together" if words.sign(more) > 0 else "farther apart"
     told = f"{words.signed(more['estimate'], words.of(more))}, {words.interval(more)}"
-    return f" At their last prompts A differs by {told}: some stop because they are {where}."
+    return f" At their last prompts A differs by {told}: they lie {where}, coming later, or because people stop there."

@@ -32,7 +32,11 @@ def rows(along: Along) -> Iterator[Row]:
 
 
 def _tau(along: Along, kept: Ints) -> Row:
-    """Mean of Kendall's tau over threads; the interval is over users, the p-value over orders."""
+    """Mean of Kendall's tau over threads with interval and test over users; of a single user over orders.
+
+    Neighbouring prompts resemble each other, so that orders are not alike likely even where nothing drifts: tau varies
+    more than over orders, and its own spread over users tells by how much.
+    """
     steps = along.steps
     found = kendall(along.x[kept], steps.thread[kept])
     if not len(found.tau):
@@ -45,12 +49,17 @@ def _tau(along: Along, kept: Ints) -> Row:
     notes = [f"threads of more than {MOST} prompts: {MOST} at equal distances" if found.n_cut else None]
     notes += ["all prompts of each thread are alike: no order to test" if z is None else None]
     chosen = kept[np.isin(steps.thread[kept], steps.thread[starts])]
-    what = "mean Kendall tau-a over threads, last prompt set aside; p-value over orders within threads, exact moments"
-    p_value = None if z is None else erfc(abs(z) / sqrt(2))
-    own = replace(estimate, p_value=p_value)
+    what = "mean Kendall tau-a over threads, last prompt set aside"
+    if estimate.p_value is None and z is not None:
+        what += "; p-value over orders within threads, exact moments"
+    own = replace(estimate, p_value=estimate.p_value if z is None or estimate.p_value is not None else _normal(z))
     return along.row(
         "order_null", own, what, chosen, *notes, **({} if z is None else {"effect": z, "effect_name": "z"})
     )
+
+
+def _normal(z: float) -> float:
+    return erfc(abs(z) / sqrt(2))
 
 
 def _z(tau: Floats, variance: Floats) -> float | None:

@@ -49,14 +49,14 @@ DOUBT = (
 
 
 def doubt(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a feature, with DOUBT at ipcw and stopping_part where they alone see a change."""
+    """The rows of a feature, with DOUBT at ipcw and stopping_part where these alone see something."""
     listed = list(rows)
     by = {row["estimand"]: row for row in listed if row.get("group") is None and row.get("step") is None}
-    alone, *others = (by.get(name) for name in ("ipcw", "raw_transition", "drop_last"))
-    known = [one for one in (alone, *others) if one and one.get("ci_low") is not None]
-    if len(known) < 3 or [bool(sign(one)) for one in known] != [True, False, False]:
-        return listed
     doubtful = ("ipcw", "stopping_part")
+    known = [by.get(name) for name in (*doubtful, "raw_transition", "drop_last")]
+    seen = [bool(sign(one)) for one in known if one and one.get("ci_low") is not None]
+    if len(seen) < len(known) or not any(seen[:2]) or any(seen[2:]):
+        return listed
     return [row | {"note": joined(row["note"], DOUBT)} if row["estimand"] in doubtful else row for row in listed]
 
 

@@ -46,7 +46,7 @@ def agreement(raw: Found, weighted: Found, survived: Found, part: Found | None) 
         return "No clear drift in any of the three."
     if signs[0] and set(signs) == {signs[0]}:
         return f"All three {'rise' if signs[0] > 0 else 'fall'}{_of_stopping(signs[0], part)}."
-    if signs[0] and not any(signs[1:]):
+    if signs[0] and not any(signs[1:]) and part and words.sign(part) == signs[0]:
         return "Who stops when is enough to explain the change as it stands."
     told = "The three do not agree" if {1, -1} <= set(signs) else "Not all three are clear"
     return f"{told}: no drift can be told from who stops when."

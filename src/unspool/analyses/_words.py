@@ -26,6 +26,7 @@ OWN = ("magic_ratio", "share_subject", "share_quality", "dialect", "log_perplexi
 CHIEF = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 """Those that lead where estimates are of mode "corrected": length, and words of style and of content."""
 SENTENCES = 8
+ROUNDING = 1e-9
 _CAPTION = "caption_"
 
 
@@ -73,7 +74,8 @@ def of(one: Row) -> int:
     """Decimals of a row's estimate: those of its interval, or three digits of the estimate where it has none."""
     if one["ci_low"] is not None and one["ci_high"] > one["ci_low"]:
         return places(one["ci_high"] - one["ci_low"])
-    return max(0, places(abs(one["estimate"])) + 1) if abs(one["estimate"]) < 100 else 0
+    size = abs(one["estimate"]) if abs(one["estimate"]) > ROUNDING else 0.0
+    return max(0, places(size) + 1) if size < 100 else 0
 
 
 def number(value: float, decimals: int) -> str:
@@ -109,7 +111,7 @@ def percent_interval(one: Row) -> str:
 
 
 def _without_interval(one: Row) -> str:
-    return "the same without any of the people" if one.get("standard_error") == 0 else "no interval"
+    return "no interval: the same whoever is left out" if one.get("standard_error") == 0 else "no interval"
 
 
 def as_percent(log: float) -> str:
@@ -127,8 +129,6 @@ def sign(one: Row) -> int:
 
 def more(one: Row, *, much: tuple[str, str] = ("more often", "less often")) -> str:
     """Which of the two it is, by the side of 0 on which the interval lies; that neither is clear where it holds 0."""
-    if one["ci_low"] is None:
-        return f"{much[0]} or {much[1]}, which is not known"
     return {1: much[0], -1: much[1]}.get(sign(one), f"neither clearly {much[0]} nor {much[1]}")
 
 

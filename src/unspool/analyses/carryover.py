@@ -130,7 +130,7 @@ def _retention(rows: pl.DataFrame, name: str) -> str | None:
     unclear = "" if words.sign(one) else ", not clearly different from 0"
     return (
         f"{words.title(name)}: first prompts {'rise' if one['estimate'] >= 0 else 'fall'} by "
-        f"{words.percent(abs(one['estimate']))} of what the thread before added "
+        f"{words.percent(abs(one['estimate']))} of what the thread before gained, added less removed "
         f"({words.percent_interval(one)}{unclear}; {where})."
     )
 
@@ -148,7 +148,10 @@ def _dose(rows: pl.DataFrame, name: str) -> str | None:
     dose, placebo = (words.row(rows, feature=name, estimand=which) for which in ("dose", "placebo"))
     if dose is None:
         return None
-    told = {1: "After threads that add more, later threads begin with more", -1: "After threads that add more, less"}
+    told = {
+        1: "After threads that add more, later threads begin with more",
+        -1: "After threads that add more, later threads begin with less",
+    }
     start = told.get(words.sign(dose), "No clear link between what a thread adds and how later threads begin")
     sentence = f"{words.title(name)}: {start} (slope {words.number(dose['estimate'], words.of(dose))}, "
     sentence += f"{words.interval(dose)})"

@@ -84,10 +84,17 @@ def _whole(found: Transitions, settings: Settings) -> Iterator[Row]:
     listed = dict(zip(named, jackknife(found.sums, estimates, level=settings.level), strict=True))
     (listed[CORRECTED],) = corrected(found.sums, confusions(), content_corrected, level=settings.level)
     net = listed["net"]
-    unclear = UNCLEAR if net.low is not None and net.high is not None and net.low <= 0 <= net.high else None
+    unclear = None if _clear(net) else UNCLEAR
     for name in ESTIMANDS:
         notes = (TRANSPORT if name == CORRECTED else None, unclear if name in (*SHARES, CORRECTED) else None)
         yield {"estimand": name, **_told(listed[name], found, settings, *notes)} | _untested(name)
+
+
+def _clear(net: Estimate) -> bool:
+    """Whether its interval does not hold 0; without one, whether all users agree."""
+    if net.low is None or net.high is None:
+        return bool(net.estimate) and net.standard_error == 0
+    return not net.low <= 0 <= net.high
 
 
 def _untested(name: str) -> Row:

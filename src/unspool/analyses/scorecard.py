@@ -9,6 +9,7 @@ import polars as pl
 from unspool.analyses import Measured, results
 from unspool.analyses import _words as words
 from unspool.analyses._draws import Row, joined
+from unspool.analyses._drift_stopping import DOUBT
 
 TITLE = "Scorecard of the explanations"
 QUESTION = "Do people fill in details they had left out, adapt to the model, copy each other, or does it only look so?"
@@ -37,7 +38,7 @@ class Signature:
     """A result that the explanations predict differently. `at`: its analysis, feature and estimand.
 
     `only_if`: other results that must be clearly above 0 for this one to mean anything. `predicted`: a mark per
-    explanation, in their order: above the null "+", below it "-", at it "0", nothing ".".
+    explanation, in their order: above the null "+", below it "-", on either side of it "*", at it "0", nothing ".".
     """
 
     title: str
@@ -79,11 +80,11 @@ SIGNATURES: dict[str, Signature] = {
     "model_specific": Signature(
         "added style follows the model, within people", ("model_specific", "style", "own_model_within"), "0+.000"
     ),
-    "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000+00"),
+    "stopping": Signature("change that is owed to who stops", ("drift", "n_words", "stopping_part"), "000*00"),
     "last_change": Signature(
-        "the last change of threads is larger than those before, beside threads that went on",
+        "the last change of threads differs from those before, beside threads that went on",
         ("drift", "n_words", "last_minus_earlier"),
-        "...+..",
+        "...*..",
     ),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
@@ -123,10 +124,12 @@ def _cell(name: str, signature: str, before: pl.DataFrame) -> Row:
     copied = {key: row[key] for key in _COPIED} | ({"p_value": None} if one.null else {})
     if row["estimate"] is None:
         return {**same, **copied, "note": joined(told, row["note"])}
+    if DOUBT in (row["note"] or ""):
+        return {**same, **copied, "note": f"{told}; not judged: {DOUBT}"}
     for needed in one.only_if:
         if not _is_above_0(_found(before, needed)):
             return {**same, **copied, "note": f"{told}; not judged, since {'/'.join(needed)} is not clearly above 0"}
-    effect = _agreement(row, predicted, one.null) if predicted in "+-" else {}
+    effect = _agreement(row, predicted, one.null) if predicted in "+-*" else {}
     return {**same, **copied, **effect, "note": told}
 
 
@@ -141,7 +144,13 @@ def _is_above_0(row: Row | None) -> bool:
     return row is not None and row["ci_low"] is not None and row["ci_low"] > 0
 
 
-_PREDICTED = {"+": "above its null", "-": "below its null", "0": "at its null", ".": "nothing"}
+_PREDICTED = {
+    "+": "above its null",
+    "-": "below its null",
+    "*": "on either side of its null",
+    "0": "at its null",
+    ".": "nothing",
+}
 _COPIED = (
     *("estimate", "standard_error", "ci_low", "ci_high", "ci_level", "p_value", "n_prompts", "n_threads", "n_users"),
 )
@@ -154,7 +163,8 @@ def _agreement(row: Row, predicted: str, null: float) -> Row:
     if low is None:
         return {}
     side = int(low > null) - int(high < null)
-    return {"effect": float(side if predicted == "+" else -side), "effect_name": "agreement"}
+    agrees = {"+": side, "-": -side, "*": abs(side)}[predicted]
+    return {"effect": float(agrees), "effect_name": "agreement"}
 
 
 def _verdict(name: str, cells: list[Row]) -> Row:
