@@ -95,7 +95,15 @@ def test_a_log_whose_prompts_gain_style_is_projected_upwards():
     low = found.filter(group="all", estimand="tilt")["ci_low"][0]
     assert low > 0
     assert found.filter(group="upscaled")["note"][0] == "no prompt is known to be upscaled"
-    assert "projection" in findings(found)[-1]
+
+
+# What a log's style would come to is no fact: every sentence of it is conditional, and the first names a projection.
+def test_what_would_be_is_told_as_a_projection():
+    rows = [row for n in range(30) for row in styled(f"u{n}", f"t{n}", (0, 1, 2, 3) if n % 2 else (1, 2, 3))]
+    told, held = findings(audit(audited(prompts(rows), settings=Settings(rounds=4))))
+    assert "If models were trained on such logs 4 rounds in a row, prompts would be" in told
+    assert told.endswith("This is a projection under plain assumptions, and no forecast.")
+    assert held.startswith("If they were trained on all prompts") and "would hold the style" in held
 
 
 # One thread, one person: tilts without intervals, and nothing is clear.
@@ -112,6 +120,8 @@ def test_what_is_not_known_is_there_with_its_reason():
     assert flat.filter(group="all").select("estimand", "note").rows() == [
         (name, "all prompts have the same share of style words") for name in ("tilt", "mass", "fresh_share")
     ]
+    assert "Not estimated: all prompts have the same share of style words." in findings(flat)
+    assert not any("rounds" in one for one in findings(flat))
     unmeasured = audit(audited(prompts([("u", "a fox", "t")] * 2), measured=("length",)))
     for found in (flat, unmeasured, audit(audited(prompts([])))):
         assert found.select("analysis", "estimand", "group", "step").is_unique().all()
@@ -127,7 +137,7 @@ def test_no_direction_is_told_where_the_interval_holds_0():
     found = audit(audited(prompts(rows)))
     low, high = found.filter(group="all", estimand="tilt").select("ci_low", "ci_high").row(0)
     assert low < 0 < high
-    assert "Whether training on all prompts raises the share of style words is not clear." in findings(found)
+    assert "Whether training on all prompts would raise the share of style words is not clear." in findings(found)
 
 
 # All upscaled prompts have more style than any first prompt: the slope has no end.

@@ -186,32 +186,40 @@ def _reweighted(log: Audited, prompts: pl.DataFrame) -> Data | str:
 
 
 def findings(found: pl.DataFrame) -> list[str]:
-    """What the style mass comes to by each kind of data, and what holds it."""
+    """What the style mass would come to by each kind of data, and what would hold it."""
     masses = found.filter(pl.col("estimand") == "mass", pl.col("estimate").is_not_null())
-    if not masses.height:
+    told = [kind for kind in ("all", "upscaled", "reweighted") if _known(found, kind)]
+    if not masses.height or not told:
         return words.reasons(found)
     last = int(str(masses["step"].max()))
     start = words.row(found, estimand="mass", group="first", step=0)
-    told = [_path(found, kind, last) for kind in ("all", "upscaled", "reweighted") if _known(found, kind)]
     begin = f"First prompts are {words.percent(start['estimate'])} style words. " if start else ""
-    sentences = [f"{begin}After {last} rounds of training, {'; '.join(told)}."] if told else []
-    return [*sentences, *_held(found), "This is a projection under plain assumptions, and no forecast."]
+    paths = "; ".join(_path(found, kind, last) for kind in told)
+    projected = (
+        f"{begin}If models were trained on such logs {last} rounds in a row, prompts would be {paths}. This is a "
+        "projection under plain assumptions, and no forecast."
+    )
+    return [projected, *_held(found)]
 
 
 def _held(found: pl.DataFrame) -> Iterator[str]:
-    """How many fresh prompts hold the style, where it is clear which way it goes."""
+    """How many fresh prompts would hold the style, where it is clear which way it goes."""
     held, tilted = (words.row(found, estimand=one, group="all") for one in ("fresh_share", "tilt"))
     if held is None or tilted is None:
         return
     way = words.sign(tilted)
     if way == 0:
-        yield "Whether training on all prompts raises the share of style words is not clear."
+        yield "Whether training on all prompts would raise the share of style words is not clear."
     elif way < 0:
-        yield "Training on all prompts does not raise the share of style words: no fresh ones are needed to hold it."
+        yield (
+            "Training on all prompts would not raise the share of style words: no fresh ones would be needed to hold "
+            "it."
+        )
     else:
         yield (
-            f"Training on all prompts, {words.percent(held['estimate'])} of fresh first prompts "
-            f"({words.percent_interval(held)}) in every round hold the style within {TOLERATED:.0%} of what it was."
+            f"If they were trained on all prompts, {words.percent(held['estimate'])} of fresh first prompts "
+            f"({words.percent_interval(held)}) in every round would hold the style within {TOLERATED:.0%} of what it "
+            "was."
         )
 
 
@@ -220,11 +228,11 @@ def _known(found: pl.DataFrame, kind: str) -> bool:
 
 
 def _path(found: pl.DataFrame, kind: str, last: int) -> str:
-    called = {"all": "on all prompts", "upscaled": "on upscaled prompts", "reweighted": "on reweighted prompts"}[kind]
     row, tilted = (
         words.row(found, estimand="mass", group=kind, step=last),
         words.row(found, estimand="tilt", group=kind),
     )
     assert row is not None and tilted is not None
     clear = "" if words.sign(tilted) else ", no clear change"
-    return f"{called} {words.percent(row['estimate'])} ({words.percent_interval(row)}{clear})"
+    style = f"{words.percent(row['estimate'])} style words ({words.percent_interval(row)}{clear})"
+    return f"{style} by training on {kind} prompts"
