@@ -31,18 +31,19 @@ def _ends(rows: pl.DataFrame) -> Iterator[str]:
     if style:
         people = f"{words.number_of(style['n_threads'], 'thread')} of {words.number_of(style['n_users'], 'user')}"
         more = f"; {_dialect(dialect)}" if dialect else ""
-        yield f"At equal length, {_style(style)} ({_points(style)}{_tested(style)}; {people}){more}."
+        yield f"At equal length, {styles(style)} ({points(style)}{_tested(style)}; {people}){more}."
     elif dialect:
         yield f"At equal length, {_dialect(dialect)}."
     area = _pair(rows, "text", "auc", pair)
     if area:
         yield (
-            f"A classifier that has not seen a person's texts {_ranks(area)} a last prompt above a first one of equal "
+            f"A classifier that has not seen a person's texts {ranks(area)} a last prompt above a first one of equal "
             f"length in {_area(area)} of pairs ({words.percent_interval(area)}{_tested(area)}), where chance is 50%."
         )
 
 
-def _style(one: Row) -> str:
+def styles(one: Row) -> str:
+    """Which of the two holds more style words, if that is clear."""
     sign = words.sign(one)
     if not sign:
         return "first and last prompts do not clearly differ in their share of style words"
@@ -59,7 +60,7 @@ def _dialect(one: Row) -> str:
     return f"{told[words.sign(one)]} ({value}, {words.interval(one)}{_tested(one)})"
 
 
-def _points(one: Row) -> str:
+def points(one: Row) -> str:
     """A difference of shares in percentage points."""
     spread = 100 * (one["ci_high"] - one["ci_low"]) if one["ci_low"] is not None else 1.0
     decimals = min(words.places(spread), 2)
@@ -78,11 +79,13 @@ def _area(one: Row) -> str:
     return f"{100 * one['estimate']:.0f}%"
 
 
-def _ranks(one: Row) -> str:
-    return "ranks" if _told_apart(one) else "does not clearly tell the two apart: it ranks"
+def ranks(one: Row) -> str:
+    """The verb of a classifier, with what is to be said of it where it learned nothing."""
+    return "ranks" if told_apart(one) else "does not clearly tell the two apart: it ranks"
 
 
-def _told_apart(one: Row | None) -> bool:
+def told_apart(one: Row | None) -> bool:
+    """Whether a classifier clearly tells two groups apart."""
     if one is None or one["p_value"] is None:
         return False
     low = one["estimate"] if one["standard_error"] == 0 else one["ci_low"]
@@ -131,13 +134,16 @@ def _training(rows: pl.DataFrame) -> Iterator[str]:
             f"A model trained on {' or '.join(more)} prompts would learn a language that people do not bring along: "
             "first prompts, each with the image that was accepted, are nearer to how people begin."
         )
-    elif _told_apart(area):
+    elif told_apart(area):
         yield (
             "Last prompts are worded otherwise than first ones, but it is not clear that they hold more style: a "
             "model trained on either learns another language, and which is the more natural is open."
         )
     elif area or _signs(rows, LAST):
-        yield "This log does not show that first prompts would be more natural to train on than last ones."
+        yield (
+            "At equal length this log does not show that first prompts would be more natural to train on than last "
+            "ones."
+        )
 
 
 def _signs(rows: pl.DataFrame, group: str) -> list[int]:

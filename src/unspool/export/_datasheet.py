@@ -209,8 +209,8 @@ def uses(data: Exported) -> Iterator[str]:
         "intent); preference training on pairs whose prompt is held fixed (the form preference), with the weights."
     )
     yield (
-        "Not fit for: training on all prompts as if they were natural language, since later prompts speak the model's "
-        "language; telling who wrote a prompt; judging people by their prompts."
+        "Not fit for: training on all prompts as if they were natural language, since later prompts may speak the "
+        "model's language; telling who wrote a prompt; judging people by their prompts."
     )
 
 
