@@ -1,11 +1,16 @@
 """Advice follows from the rows of audits, and from nothing else."""
 
+import numpy as np
 import polars as pl
 import pytest
 from tests import made_results as made
+from tests.audits.made_log import audited, prompts
 
 from unspool import tables
+from unspool.audits import concentration
+from unspool.audits import weights as weighing
 from unspool.audits._advice import advice
+from unspool.audits._advice_weights import EVEN
 
 
 def told(*rows):
@@ -118,6 +123,51 @@ def weights(share, before):
 def test_weights_are_worth_what_they_cost(share, before, verdict):
     found = told(*weights(share, before))["weigh it towards natural expression"]
     assert found.verdict == verdict and "the captions of the images" in found.why
+
+
+def log_of(counts):
+    return audited(prompts([(f"u{user}", f"a fox number {n}") for user, k in enumerate(counts) for n in range(k)]))
+
+
+# Effective people: 1 / sum of squared shares. 150 with one prompt and one with 60: 210^2 / (150 + 3,600) = 11.8.
+@pytest.mark.parametrize(
+    ("counts", "verdict", "why"),
+    [
+        ([3] * 12, "yes", "it is as if 12 of its 12 people had written the same number each"),
+        ([2] * 82 + [3], "yes", "as if 83 of its 83 people"),
+        ([1] * 150 + [60], "no", "as if 12 of its 151 people, fewer than half, had"),
+        ([1] * 150 + [60], "no", ": use user_cap"),
+        ([1] * 11 + [50], "no", "take as many prompts of each person, since 12 people are too few for a cap"),
+        (
+            [1, 9],
+            "no",
+            "as if 1.2 of its 2 people had written the same number each; the most active one wrote 90%, most of it",
+        ),
+        ([4], "with care", "one person wrote all of it"),
+    ],
+)
+def test_prompts_count_alike_where_people_wrote_alike(counts, verdict, why):
+    log = log_of(counts)
+    rows = concentration.audit(log)
+    (found,) = advice(rows)
+    assert (found.use, found.verdict) == ("count each prompt alike", verdict) and why in found.why
+    capped = not any("There is no cap per person" in one for one in concentration.findings(rows))
+    assert ("user_cap" in found.why) == (capped and verdict == "no")
+
+
+# Counts of people who stop after each prompt with chance p have mean 1 / p and variance (1 - p) / p^2, so that
+# n / (1 + variance / mean^2) of n people are effective: n / (2 - p).
+@pytest.mark.parametrize("p", [0.05, 0.3, 0.9])
+def test_luck_alone_leaves_more_than_half_of_the_people(p):
+    counts = np.random.default_rng(1).geometric(p, 50_000)
+    share = counts.sum() ** 2 / (counts**2).sum() / len(counts)
+    assert share == pytest.approx(1 / (2 - p), rel=0.02) and share > EVEN
+
+
+def test_weights_tell_of_a_cap_only_where_there_is_one():
+    few, many = (weighing.findings(weighing.audit(log_of([2] * n)))[-1] for n in (12, 120))
+    assert few.startswith("There are too few people for a cap per person") and few.endswith("100% of its prompts.")
+    assert many == "With the cap per person the log is worth 100% of its prompts."
 
 
 def test_what_blocks_comes_first_with_its_flag():

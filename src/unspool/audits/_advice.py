@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from unspool.analyses import _words as words
-from unspool.audits import CAP
 from unspool.audits._advice_language import all_prompts, intent
+from unspool.audits._advice_weights import people
 from unspool.audits.privacy import blocking
 from unspool.audits.weights import HARDLY
 
@@ -60,26 +60,12 @@ def _weighted(rows: pl.DataFrame) -> tuple[str, str]:
     return "with care" if share["estimate"] < 0.5 else "yes", told
 
 
-def _people(rows: pl.DataFrame) -> tuple[str, str]:
-    same = {"analysis": "concentration", "feature": "users"}
-    one = words.row(rows, **same, estimand="share_top", group="most active person")
-    effective = words.row(rows, **same, estimand="effective")
-    if one is None or effective is None:
-        return "not known", "the log names no users"
-    told = (
-        f"the most active person wrote {words.percent(one['estimate'])} of it, and it is worth "
-        f"{effective['estimate']:,.0f} people of the {effective['n_users']:,}"
-    )
-    much = one["estimate"] > CAP
-    return "no" if much else "yes", f"{told}: use user_cap" if much else told
-
-
 PARTS = (
     ("privacy", "pass it on", _passing_on),
     ("model_language", "train on all prompts as natural language", all_prompts),
     ("intent", "train on first prompts and what was accepted for them (--to intent)", intent),
     ("selection", "train a preference model (--to preference)", _preference),
     ("weights", "weigh it towards natural expression (STUDY/weights)", _weighted),
-    ("concentration", "count each prompt alike", _people),
+    ("concentration", "count each prompt alike", people),
 )
 """Audit, use, and what tells the verdict and the reason from the rows of all audits."""

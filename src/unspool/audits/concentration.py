@@ -214,8 +214,13 @@ def _active(found: pl.DataFrame, top: words.Row) -> str:
     return (
         f"The most active tenth of {words.number_of(top['n_users'], 'person').replace('persons', 'people')} wrote "
         f"{words.percent(top['estimate'])} of the prompts, the most active one {words.percent(one['estimate'])}: as if "
-        f"{effective['estimate']:,.0f} people had written the same number each."
+        f"{so_many(effective['estimate'])} people had written the same number each."
     )
+
+
+def so_many(people: float) -> str:
+    """An effective number of people, with a decimal where there are few."""
+    return f"{people:.2g}" if people < 9.95 else f"{people:,.0f}"
 
 
 def _capped(found: pl.DataFrame) -> str:

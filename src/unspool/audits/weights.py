@@ -12,7 +12,7 @@ from unspool.analyses import _words as words
 from unspool.audits import Audited, rows
 from unspool.audits._cap import cap_of
 from unspool.audits._weights_ratio import Ratio, fitted_ratio
-from unspool.audits._weights_rows import listed
+from unspool.audits._weights_rows import EVEN, listed
 from unspool.audits._weights_sample import sampled
 from unspool.audits._weights_selection import Selection, fitted_selection
 
@@ -150,6 +150,8 @@ def _cap_told(found: pl.DataFrame) -> Iterator[str]:
     share = words.row(found, feature="user_cap", estimand="ess_share")
     if share is None:
         return
-    alike = "each person" in (share["note"] or "")
-    why = ", each person weighing the same, since there are fewer people than the cap needs" if alike else ""
-    yield f"With the cap per person the log is worth {words.percent(share['estimate'])} of its prompts{why}."
+    worth = f"the log is worth {words.percent(share['estimate'])} of its prompts"
+    if EVEN in (share["note"] or ""):
+        yield f"There are too few people for a cap per person; where instead each of them weighs the same, {worth}."
+    else:
+        yield f"With the cap per person {worth}."
