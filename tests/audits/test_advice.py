@@ -11,6 +11,8 @@ from unspool.audits import concentration
 from unspool.audits import weights as weighing
 from unspool.audits._advice import advice
 from unspool.audits._advice_weights import EVEN
+from unspool.audits._groups import NO_REFERENCE
+from unspool.audits._weights_ratio import FIRST_PROMPTS
 
 
 def told(*rows):
@@ -108,21 +110,50 @@ def test_pairs_must_hold_the_prompt_fixed():
     assert told(made.void("selection", "pairs", "n_left", "unknown"))["train a preference model"].verdict == "no"
 
 
-def weights(share, before):
-    note = {"note": "towards the captions of the images; on a random sample"}
+def weights(share, before, less=None, half=0.01, towards="the captions of the images"):
+    note = {"note": f"towards {towards}; on a random sample"}
+    less = before - 0.5 if less is None else less
     return [
         made.point("weights", "density_ratio", "ess_share", share, **note),
         made.point("weights", "auc", "before", before, group="density_ratio"),
-        made.point("weights", "auc", "after", 0.5, group="density_ratio"),
+        made.point("weights", "auc", "after", before - less, group="density_ratio"),
+        made.point("weights", "auc", "reduction", less, half, group="density_ratio"),
     ]
 
 
+NATURAL = "weigh it towards natural expression"
+
+
 @pytest.mark.parametrize(
-    ("share", "before", "verdict"), [(0.8, 0.7, "yes"), (0.3, 0.9, "with care"), (0.9, 0.52, "no need")]
+    ("rows", "verdict", "why"),
+    [
+        (weights(0.8, 0.7), "yes", "bring the log nearer to the captions of the images"),
+        (weights(0.3, 0.9), "with care", "worth 30% of its prompts"),
+        (weights(0.9, 0.52), "no need", "an area of 0.52"),
+        (weights(0.9, 0.5499), "no need", "an area of 0.5499"),
+        (weights(0.9, 0.554, 0.004, 0.001), "no", "hardly bring the log nearer to"),
+        (weights(0.9, 0.554, 0.004, 0.001), "no", "0.554 before and 0.550 after"),
+        (weights(0.9, 0.6, -0.05), "no", "no nearer"),
+        (weights(0.9, 0.6, 0.1, 0.2), "not known", "falls by 0.10 (95% interval -0.10 to 0.30)"),
+        (weights(0.9, 0.6, 0.1, None), "not known", "do not clearly bring the log nearer"),
+    ],
 )
-def test_weights_are_worth_what_they_cost(share, before, verdict):
-    found = told(*weights(share, before))["weigh it towards natural expression"]
-    assert found.verdict == verdict and "the captions of the images" in found.why
+def test_weights_are_worth_what_they_cost(rows, verdict, why):
+    found = told(*rows)[NATURAL]
+    assert found.verdict == verdict and why in found.why and "the captions of the images" in found.why
+
+
+@pytest.mark.parametrize("before", [0.49, 0.62])
+def test_first_prompts_are_no_natural_expression(before):
+    found = told(*weights(0.9, before, towards=FIRST_PROMPTS))[NATURAL]
+    assert found.verdict == "not known" and "--reference FILE" in found.why and "captions" in found.why
+    sentences = weighing.findings(made.frame(weights(0.9, before, towards=FIRST_PROMPTS)))
+    assert f"Whether weights bring the log nearer to natural expression is not known: {NO_REFERENCE}." in sentences
+
+
+def test_weights_that_are_not_known_say_why():
+    found = told(made.void("weights", "density_ratio", "ess_share", "on a sample; fewer than 50 prompts"))[NATURAL]
+    assert found.verdict == "not known" and found.why.endswith("to weigh it by: fewer than 50 prompts")
 
 
 def log_of(counts):

@@ -6,9 +6,8 @@ import polars as pl
 
 from unspool.analyses import _words as words
 from unspool.audits._advice_language import all_prompts, intent
-from unspool.audits._advice_weights import people
+from unspool.audits._advice_weights import people, weighted
 from unspool.audits.privacy import blocking
-from unspool.audits.weights import HARDLY
 
 
 @dataclass(frozen=True)
@@ -44,28 +43,12 @@ def _preference(rows: pl.DataFrame) -> tuple[str, str]:
     return "yes", f"{n:,} pairs hold the prompt fixed; {lost:,} more do not and are left out"
 
 
-def _weighted(rows: pl.DataFrame) -> tuple[str, str]:
-    rows = rows.filter(analysis="weights")
-    share = words.row(rows, feature="density_ratio", estimand="ess_share")
-    before, after = (words.row(rows, feature="auc", estimand=one) for one in ("before", "after"))
-    if share is None or before is None or after is None:
-        return "not known", "there is nothing to weigh it by"
-    towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
-    told = (
-        f"towards {towards}: told apart with an area of {before['estimate']:.2f} before and {after['estimate']:.2f} "
-        f"after; worth {words.percent(share['estimate'])} of the prompts"
-    )
-    if before["estimate"] < HARDLY:
-        return "no need", f"hardly anything tells it from {towards} (area {before['estimate']:.2f})"
-    return "with care" if share["estimate"] < 0.5 else "yes", told
-
-
 PARTS = (
     ("privacy", "pass it on", _passing_on),
     ("model_language", "train on all prompts as natural language", all_prompts),
     ("intent", "train on first prompts and what was accepted for them (--to intent)", intent),
     ("selection", "train a preference model (--to preference)", _preference),
-    ("weights", "weigh it towards natural expression (STUDY/weights)", _weighted),
+    ("weights", "weigh it towards natural expression (STUDY/weights)", weighted),
     ("concentration", "count each prompt alike", people),
 )
 """Audit, use, and what tells the verdict and the reason from the rows of all audits."""

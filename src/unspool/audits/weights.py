@@ -11,6 +11,8 @@ from unspool import tables
 from unspool.analyses import _words as words
 from unspool.audits import Audited, rows
 from unspool.audits._cap import cap_of
+from unspool.audits._groups import NO_REFERENCE
+from unspool.audits._weights_gain import Gain, gain_of
 from unspool.audits._weights_ratio import Ratio, fitted_ratio
 from unspool.audits._weights_rows import EVEN, listed
 from unspool.audits._weights_sample import sampled
@@ -29,8 +31,6 @@ LIMITS = (
 ORDER = 70
 FIGURES: tuple[str, ...] = ()
 Floats = NDArray[np.float64]
-HARDLY = 0.55
-"""Area under the curve below which two kinds of texts are as good as alike."""
 
 
 @dataclass(frozen=True)
@@ -113,23 +113,23 @@ def findings(found: pl.DataFrame) -> list[str]:
 
 
 def _ratio_told(found: pl.DataFrame) -> Iterator[str]:
-    share = words.row(found, feature="density_ratio", estimand="ess_share")
-    before, after = (
-        words.row(found, feature="auc", estimand=one, group="density_ratio") for one in ("before", "after")
-    )
-    if share is None or before is None or after is None:
+    gain = gain_of(found)
+    if gain is None:
         return
-    towards = (share["note"] or "").split("; ")[0].removeprefix("towards ")
-    if before["estimate"] < HARDLY:
-        area = f"{before['estimate']:.2f}"
-        yield f"Hardly anything tells the prompts of the log from {towards} (area {area}): there is little to weigh."
+    yield from _gain_told(gain)
+    if gain.of_itself:
+        yield f"Whether weights bring the log nearer to natural expression is not known: {NO_REFERENCE}."
+
+
+def _gain_told(gain: Gain) -> Iterator[str]:
+    if not gain.apart:
+        yield (
+            f"Hardly anything tells the prompts of the log from {gain.towards}: {gain.areas}. There is little to weigh."
+        )
         return
-    gain = words.row(found, feature="auc", estimand="reduction", group="density_ratio")
-    brought = "bring" if gain is not None and words.sign(gain) > 0 else "do not clearly bring"
     yield (
-        f"The density-ratio weights {brought} the log nearer to {towards}: a classifier tells the two apart with an "
-        f"area of {before['estimate']:.2f} before and {after['estimate']:.2f} after (.5: not at all). So weighted the "
-        f"log is worth {words.percent(share['estimate'])} of its prompts."
+        f"The density-ratio weights {gain.told} {gain.towards}: a classifier tells the two apart with "
+        f"{gain.areas}{gain.fall}. So weighted the log is worth {words.percent(gain.worth)} of its prompts."
     )
 
 
