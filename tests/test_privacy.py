@@ -193,7 +193,7 @@ def test_a_run_killed_in_a_part_goes_on(tmp_path):
 BROKEN = {
     "no such file": [2, "{log}x"],
     "not recognised": [2, "{junk}"],
-    "a damaged JSON": [0, "{junk}", "--source", "discord_export"],
+    "a damaged JSON": [1, "{junk}", "--source", "discord_export"],
     "a damaged Parquet": [1, "{parquet}", "--source", "midjourney_messages"],
     "no database": [1, "{junk}", "--source", "simulacra"],
     "a wrong column": [2, "{log}", "--columns", "text=missing"],

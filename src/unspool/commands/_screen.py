@@ -111,6 +111,17 @@ def rows(title: str, pairs: list[tuple[str, Any, str]]) -> Table:
     return table
 
 
+def left_out(
+    rejects: dict[str, int], details: dict[str, dict[str, int]], before: str = ""
+) -> list[tuple[str, Any, str]]:
+    """Lines of `rows`: each reason with its number of records, below it what was wrong with how many of them."""
+    lines: list[tuple[str, Any, str]] = []
+    for reason, n in rejects.items():
+        lines.append((before + reason, n, REASON_NOTES.get(reason, "")))
+        lines += [("", of_them, f"  {detail}") for detail, of_them in details.get(reason, {}).items()]
+    return lines
+
+
 def summary(found: dict[str, Any]) -> None:
     """Print what a study holds."""
     books = found["books"]
@@ -137,9 +148,7 @@ def summary(found: dict[str, Any]) -> None:
     out.print(
         rows("Merged", [(k, n, MERGED_NOTES.get(k, "")) for k, n in books["merged"].items()] or [("nothing", 0, "")])
     )
-    out.print(
-        rows("Left out", [(k, n, REASON_NOTES.get(k, "")) for k, n in books["rejects"].items()] or [("nothing", 0, "")])
-    )
+    out.print(rows("Left out", left_out(books["rejects"], books["details"]) or [("nothing", 0, "")]))
 
 
 def dropped(people: list[str] | None, records: int) -> None:

@@ -22,7 +22,7 @@ def command(
     """
     from unspool.commands import _screen
     from unspool.commands.read import read_settings
-    from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
+    from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES
     from unspool.stages.inspecting import inspect_logs
 
     settings = read_settings(source, columns, timezone, language, None, None, None, None, "grid,remix,reroll")
@@ -39,5 +39,5 @@ def command(
         _screen.out.print(_screen.rows("Kinds", [(k, n, KIND_NOTES.get(k, "")) for k, n in item["kinds"].items()]))
         kept = [("prompts", item["prompts"], f"of {item['users']:,} users")]
         kept += [(f"merged: {k}", n, MERGED_NOTES.get(k, "")) for k, n in item["merged"].items()]
-        kept += [(f"left out: {k}", n, REASON_NOTES.get(k, "")) for k, n in item["rejects"].items()]
+        kept += _screen.left_out(item["rejects"], item["details"], "left out: ")
         _screen.out.print(_screen.rows("What would become of them", kept))

@@ -29,3 +29,17 @@ REASON_NOTES = {
     "excluded": "left out by your settings",
     "malformed": "could not be read",
 }
+ADVICE = {
+    "the time could not be read": "Write times as ISO 8601 or as seconds since 1970, or name another column for them "
+    "with --columns time=...",
+    "malformed": "Correct the log, or name its format with --source or its columns with --columns; "
+    "the table rejects of the study lists the records.",
+    "no_user": "Give a log that names its users, or leave user_id out of --columns.",
+    "link_only": "Give a log of prompts with words.",
+    "empty": "Name the column that holds the prompts with --columns text=...",
+    "language": "Add --language any to keep prompts of all languages.",
+    "excluded": "Widen --since, --until, --channel or --drop-user.",
+    "orphan_upscale": "Export the channel from an earlier day on, so that the prompts are in it.",
+    "orphan_derived": "Export the channel from an earlier day on, so that the prompts are in it.",
+}
+"""What to do where no prompt is left, by what was wrong with most records or else by the reason."""

@@ -13,11 +13,12 @@ from unspool.compiling.pseudonyms import KEY_BYTES, Pseudonyms
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find
+from unspool.stages.reasons import details
 from unspool.tables import conform, empty
 
 
 def inspect_logs(logs: Sequence[str], settings: ReadSettings, records: int) -> list[dict[str, Any]]:
-    """Per input: source, title, size, records looked at, whether that is all, kinds and what becomes of them."""
+    """Per input: source, title, size, records seen, if those are all, kinds, what becomes of them, what was wrong."""
     return [_inspect(item, settings, records) for item in find(list(logs), settings.source)]
 
 
@@ -38,7 +39,7 @@ def _inspect(item: Input, settings: ReadSettings, records: int) -> dict[str, Any
             break
     events = conform(pl.concat(rows, how="diagonal"), EVENTS)
     compiled = compile_bucket(events, {item.number: item.source}, settings)
-    rejects = pl.concat([*rejected, compiled.rejects]).group_by("reason").len().sort("reason")
+    rejects = pl.concat([*rejected, compiled.rejects])
     return {
         "number": item.number,
         "source": item.source,
@@ -50,7 +51,8 @@ def _inspect(item: Input, settings: ReadSettings, records: int) -> dict[str, Any
         "prompts": compiled.prompts.height,
         "users": compiled.prompts["user_id"].drop_nulls().n_unique(),
         "merged": dict(compiled.merged.select("category", "n").iter_rows()),
-        "rejects": dict(rejects.iter_rows()),
+        "rejects": dict(rejects.group_by("reason").len().sort("reason").iter_rows()),
+        "details": details(rejects.lazy()),
     }
 
 

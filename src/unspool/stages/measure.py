@@ -18,6 +18,7 @@ from unspool.sources._inputs import sha256
 from unspool.stages.columns import Group, kept, metadata, nulls, ordered
 from unspool.stages.pieces import Piece, collect_piece, complete_pieces, cut, measure_piece, scored
 from unspool.stages.read import Progress, silent
+from unspool.stages.reasons import check_kept
 from unspool.stages.sampling import sampled_users
 from unspool.study import Study, fingerprint, read_parquet, sweep, write_parquet
 
@@ -40,6 +41,7 @@ def measure(
     """Add features to the study: all, or those named. What was measured with the same settings is kept.
 
     A feature that is void here (no model, no users, no reference) has null columns, and the manifest its reason.
+    An error if no prompt is left of the log.
     """
     settings = settings or Settings()
     asked = list(names) if names else registry.names("features")
@@ -51,6 +53,7 @@ def measure(
             "Its prompts are not complete.",
             "Run `unspool read` with the same inputs; it goes on where it was.",
         )
+    check_kept(study)
     with study.locked(), ExitStack() as pools:
         _Measuring(study, settings, asked, jobs, progress, pools).all()
     return study

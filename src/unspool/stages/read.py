@@ -43,7 +43,7 @@ def read(
     """Compile logs into the prompts of a study and return it.
 
     What was done with the same inputs and settings is skipped, a run that was cut goes on. Other inputs than the
-    study's are an error unless `force`.
+    study's are an error unless `force`, or unless no prompt was left of those.
     """
     settings = settings or ReadSettings()
     place = Path(study).resolve()
@@ -96,7 +96,8 @@ def _described(item: Input) -> dict[str, Any]:
 
 def _check_inputs(study: Study, listed: list[dict[str, Any]], force: bool) -> None:
     before = study.manifest.get("inputs")
-    if before is None or force or [i["sha256"] for i in before] == [i["sha256"] for i in listed]:
+    kept_none = study.manifest.get("counts", {}).get("total", {}).get("prompts") == 0
+    if before is None or force or kept_none or [i["sha256"] for i in before] == [i["sha256"] for i in listed]:
         return
     raise UnspoolError(
         "The study was made from other inputs.",

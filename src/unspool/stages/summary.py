@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from unspool.stages.reasons import details
 from unspool.study import Study
 
 LENGTHS = (2, 4, 10)
@@ -12,8 +13,9 @@ LENGTHS = (2, 4, 10)
 def summarise(study: Study) -> dict[str, Any]:
     """Counts of the books, of prompts, users and upscales, and per rule of threads and of those of 2, 4, 10 prompts.
 
-    `mean_length` and `longest` of threads are in prompts, null where there are none. `share_upscaled` is of the prompts
-    of which the log can know it, null if there are none; null where unknown.
+    The books say in `details` what was wrong with records. `mean_length` and `longest` of threads are in
+    prompts, null where there are none. `share_upscaled` is of the prompts of which the log can know it, null if there
+    are none; null where unknown.
     """
     found = (
         study.scan("prompts")
@@ -37,7 +39,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "share_upscaled": found["n_upscaled"] / known if known else None,
         "n_upscaled": found["n_upscaled"] if known else None,
         "actions": dict(actions.iter_rows()),
-        "books": study.manifest["counts"]["total"],
+        "books": {**study.manifest["counts"]["total"], "details": details(study.scan("rejects"))},
         "rule": study.manifest.get("rule"),
         "rules": {rule: _threads(study, rule) for rule in study.rules},
     }

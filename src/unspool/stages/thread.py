@@ -14,6 +14,7 @@ from unspool import threads as rules
 from unspool.engine import worker_count, workers
 from unspool.errors import UnspoolError
 from unspool.stages.read import Progress, silent
+from unspool.stages.reasons import check_kept
 from unspool.study import Study, fingerprint, read_parquet, sweep, write_parquet
 from unspool.threads._assign import assign, label
 
@@ -63,7 +64,10 @@ def thread(
     progress: Progress = silent,
     **options: Any,
 ) -> Study:
-    """Add the threads of a rule to the study; `choose` makes it the one whose columns the prompts table has."""
+    """Add the threads of a rule to the study; `choose` makes it the one whose columns the prompts table has.
+
+    An error if the study was not read to its end, or if no prompt is left of its log.
+    """
     options = check_options(rule, options)
     read_mark = study.manifest["stages"].get("read", {})
     if read_mark.get("state") != "done":
@@ -72,6 +76,7 @@ def thread(
             "Its prompts are not complete.",
             "Run `unspool read` with the same inputs; it goes on where it was.",
         )
+    check_kept(study)
     rules.check_needs(rule, study.scan("prompts"))
     name = label(rule, options)
     mark = fingerprint(read_mark["fingerprint"], rule, options, choose, unspool.__version__)
