@@ -110,8 +110,6 @@ def quotable(columns: Sequence[str]) -> list[str]:
 
 
 def _describe(head: Head) -> str:
-    if not head.start:
-        return "empty"
     names = quotable(head.columns)
     if names:
         return f"a table with the columns {', '.join(names)}"

@@ -11,6 +11,7 @@ import polars as pl
 from unspool import sources
 from unspool.errors import UnspoolError
 from unspool.sources import Head
+from unspool.sources._faults import fault
 from unspool.sources._streams import first_bytes, plain_suffix
 
 _FACTOR = {".parquet": 4, ".gz": 6, ".zst": 6}
@@ -84,11 +85,13 @@ def _check_readable(path: Path, number: int) -> None:
 
 
 def _recognise(path: Path, number: int, of: int) -> str:
+    seen = head(path)
     try:
-        return sources.recognise(head(path))
+        return sources.recognise(seen)
     except UnspoolError as error:
         wrong = f"The format of input {number} of {of} was not recognised."
-        raise UnspoolError(wrong, error.found, error.do, exit_code=error.exit_code) from None
+        found, do = fault(path, seen) or (error.found, error.do)
+        raise UnspoolError(wrong, found, do, exit_code=error.exit_code) from None
 
 
 def head(path: Path) -> Head:
