@@ -67,6 +67,14 @@ def test_generated_blocks_are_what_the_code_gives(path, name):
     assert docs.blocks(path)[name] == docs.framed(name), "run scripts/docs.py"
 
 
+def test_every_exit_code_is_told():
+    sources = "".join(text(path) for path in (ROOT / "src").rglob("*.py"))
+    codes = set(re.findall(r"(?:exit_code=|typer\.Exit\(|sys\.exit\()(\d+)", sources))
+    assert {"1", "2", "3", "130"} <= codes
+    told = re.findall(r"^\| (\d+) \|", section(DOCS / "resume.md", "Exit codes"), re.MULTILINE)
+    assert set(told) == {"0", *codes}
+
+
 def test_every_generated_block_is_there():
     found = {name for _, name in BLOCKS}
     tables_of_study = {f"columns {name}" for name in docs.STUDY_TABLES}

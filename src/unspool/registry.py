@@ -9,6 +9,8 @@ from types import ModuleType
 
 from unspool.errors import UnspoolError
 
+_ONE_OF = {"threads": "rule", "analyses": "analysis"}
+
 
 @cache
 def _of_others(package: str) -> tuple[EntryPoint, ...]:
@@ -42,7 +44,7 @@ def load(package: str, name: str) -> ModuleType:
             return module
     if name not in names(package):
         raise UnspoolError(
-            f"There is no {'rule' if package == 'threads' else package.rstrip('s')} named {name!r}.",
+            f"There is no {_ONE_OF.get(package, package.removesuffix('s'))} named {name!r}.",
             f"Known are: {', '.join(names(package))}.",
             f"See `unspool {'rules' if package == 'threads' else package}`.",
             exit_code=2,
