@@ -81,7 +81,7 @@ def test_values_of_few_threads_are_rows_with_the_reason():
     rows = rows_of([*threads(40, 1, model="a"), *threads(29, 1, 50, model="b")])
     few = one(rows, model="model b")
     assert (few["estimate"], few["n_threads"], few["feature"]) == (None, 29, "-")
-    assert few["note"] == "29 threads that are long enough; 30 are needed"
+    assert few["note"] == "29 threads long enough, and 30 are needed"
     assert "Only model a has 30 threads that are long enough: nothing to compare." in across.findings(rows)
 
 

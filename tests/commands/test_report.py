@@ -10,6 +10,7 @@ from tests import made_results as made
 from tests.made_study import TOKEN, analysed, write_words
 from tests.terminal import unspool
 
+from unspool.report._void import Void
 from unspool.stages import report as stage
 from unspool.stages.report import gather, shared_notes
 from unspool.study import Study
@@ -59,7 +60,7 @@ def test_page_without_prompts_holds_no_name_that_was_typed(tmp_path):
         made.point("log", "-", "share_with_parameter", 0.5, group=TOKEN),
         *made.across(("n_words",), (f"version {TOKEN}", "version 6.1")),
         made.void("across", "-", "rise", f"all threads are of version {TOKEN}: nothing to compare", model="version"),
-        made.void("across", "-", "rise", "2 threads that are long enough", model=f"version {TOKEN}"),
+        made.void("across", "-", "rise", "2 threads long enough, and 30 are needed", model=f"version {TOKEN}"),
     ]
     study = analysed(tmp_path, made.frame(rows))
     assert TOKEN not in stage.report(study, tmp_path / "bare.html", quote=False).read_text()
@@ -109,7 +110,7 @@ def test_a_study_of_no_prompts_has_a_report(tmp_path):
         file.unlink()
     content = gather(study)
     assert content.threads == []
-    assert content.void == [("How prompts change along a thread", "No thread has 2 prompts.")]  # all of the analysis
+    assert content.void == [Void("How prompts change along a thread", [("", "No thread has 2 prompts.")])]
 
 
 @pytest.mark.parametrize("command", ["report", "figures", "results"])

@@ -13,6 +13,7 @@ from unspool.report._answers import Answer, Bar, Number
 from unspool.report._drawn import blocks
 from unspool.report._tables import of_results
 from unspool.report._text import shown
+from unspool.report._void import Void
 
 EVIL = '<script>window.hacked=1</script><img src=x onerror="hacked=1">\u202egnp'
 CSS = (HERE / "style.css").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def content(text="a fox", figures=True):
         threads=[[Step(1, "first prompt", True, shown(text)), Step(2, "3 min later", False, Markup("<ins>b</ins>"))]],
         threads_note="One thread.",
         glossary=[Measure("Length", "A paper", [("Words", "n_words", "words", "from 0", text)])],
-        void=[(text, text)],
+        void=[Void(text, [(text, text), ("", text)], 2)],
         settings=[("reading", text)],
         commands=[f"unspool read {text}"],
         citations=[("the log", "A source")],

@@ -68,7 +68,7 @@ def _parts(log: Measured, found: Panel) -> tuple[list[Part], list[Row]]:
         parts += shown
         left += [{"feature": "-", "estimand": "rise", "model": label, **row} for label, row in reasons.items()]
     for row in left:
-        row["note"] = joined(row["note"], found.note)
+        row["note"] = joined(found.note, row["note"])
     return parts, left
 
 
@@ -89,7 +89,7 @@ def _of_kind(kind: str, values: pl.Series) -> tuple[list[Part], dict[str, Row]]:
     shown, reasons = [], {}
     for place, (value, n) in enumerate(counts.iter_rows()):
         if n < ENOUGH:
-            reasons[f"{kind} {value}"] = _few(n, f"{n} threads that are long enough; {ENOUGH} are needed")
+            reasons[f"{kind} {value}"] = _few(n, f"{words.number_of(n, 'thread')} long enough, and {ENOUGH} are needed")
         elif place < MOST:
             shown.append(Part(f"{kind} {value}", (named == value).to_numpy()))
     others = counts[MOST:]
@@ -137,7 +137,7 @@ def _kept(request: Request) -> Request:
 def findings(rows: pl.DataFrame) -> list[str]:
     """The first features of the paper in each value, and which kinds cannot be compared."""
     reasons = rows.filter(pl.col("feature") == "-", pl.col("model").is_in(KINDS))["note"].to_list()
-    told = [f"{note[0].upper()}{note[1:]}." for note in (reason.split("; ")[0] for reason in reasons)]
+    told = [f"{note[0].upper()}{note[1:]}." for note in (reason.split("; ")[-1] for reason in reasons)]
     known = rows.filter(pl.col("estimate").is_not_null())
     labels = known["model"].unique(maintain_order=True).to_list()
     compared = []

@@ -173,7 +173,7 @@ def _verdict(name: str, cells: list[Row]) -> Row:
     agree, oppose = effects.count(AGREE), effects.count(OPPOSE)
     told = f"{agree} of {len(effects)} predicted signatures are clear, {oppose} are clearly the other way"
     if len(effects) < LEAST:
-        return {**same, "note": f"{told}; a verdict takes {LEAST}"}
+        return {**same, "note": f"{told}, and a verdict takes {LEAST}"}
     return {
         **same,
         "estimate": agree / len(effects),

@@ -57,6 +57,8 @@ def missing(context: Context) -> str | None:
         return "The log names no users, and a prompt is compared with those of other users."
     if context.n_caption_words >= LEAST_REFERENCE:
         return None
+    if context.settings.reference is None and not context.n_caption_words:
+        return "The log has no captions and no reference file was given (--reference FILE)."
     if context.settings.reference is None:
         return (
             f"The captions hold {context.n_caption_words:,} words, fewer than {LEAST_REFERENCE:,}: give another text "

@@ -26,7 +26,7 @@ COLUMNS = (
         empty=0,
         integer=True,
     ),
-    Column("n_weights", "Weights", "weights", "Double colons: `red:: bird::2` has 2.", empty=0, integer=True),
+    Column("n_weights", "Weights (::)", "weights", "Double colons: `red:: bird::2` has 2.", empty=0, integer=True),
     Column("n_image_links", "Image links", "links", "Images given with the prompt.", empty=0, integer=True),
 )
 NEEDED = ("params", "n_weights", "n_image_links")

@@ -10,6 +10,7 @@ from unspool.audits._advice import Advice
 from unspool.report._answers import Answer
 from unspool.report._drawn import Block
 from unspool.report._tables import Table
+from unspool.report._void import Void
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -101,7 +102,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Content:
-    """All that the page holds. `words`: the magic words. `void`: name and reason of what could not be measured.
+    """All that the page holds. `words`: the magic words. `void`: what could not be measured.
 
     `answers`: the first table, and `rules` a sentence of how the threads of its columns were cut. `silent`: titles of
     the analyses of which nothing is known. `advice`: what the log may be used for.
@@ -122,7 +123,7 @@ class Content:
     threads_note: str = ""
     glossary: Sequence[Measure] = ()
     glossary_left: int = 0
-    void: Sequence[tuple[str, str]] = ()
+    void: Sequence[Void] = ()
     settings: Sequence[tuple[str, str]] = ()
     commands: Sequence[str] = ()
     citations: Sequence[tuple[str, str]] = ()

@@ -21,6 +21,7 @@ from unspool.report._drawn import blocks
 from unspool.report._quoting import unquoted
 from unspool.report._tables import Table, of_frame, of_results
 from unspool.report._text import changed, shown
+from unspool.report._void import void
 from unspool.sources import source
 from unspool.stages.browse import gap
 from unspool.stages.questions import Question, questions
@@ -38,7 +39,6 @@ BRIEF = 2
 N_THREADS, SHORTEST, LONGEST = 3, 3, 8
 N_WORDS = 40
 MOST_COLUMNS = 400
-MOST_NAMES = 8
 MOST_ROWS = 250
 """Rows of an analysis that the page holds."""
 PAPER = (
@@ -110,7 +110,7 @@ def gather(study: Study, *, quote: bool = True) -> Content:
         threads_note=_threads_note(len(threads), manifest.get("rule")),
         glossary=glossary,
         glossary_left=left,
-        void=list(_void(rows, columns, {one.name: one.module.TITLE for one in asked})),
+        void=void(rows, columns, {one.name: one.module.TITLE for one in asked}),
         settings=list(_settings(manifest)),
         commands=again.commands(manifest, quoted=quote),
         citations=list(_citations(manifest)),
@@ -279,32 +279,6 @@ def _described(column: Column) -> tuple[str, str, str, str, str]:
     bounds = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}" if high else "any"
     empty = "unknown" if column.empty is None else f"{column.empty:g}"
     return column.title, column.name, column.unit, bounds, f"{column.meaning} Empty text: {empty}."
-
-
-def _void(rows: pl.DataFrame, columns: dict[str, Column], titles: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """What an analysis could say nothing of: names of features, or its own if it is all, with the reason they share."""
-    told = pl.col("estimate").is_not_null().any()
-    void = rows.filter(~told.over("analysis", "feature")).with_columns(note=pl.col("note").fill_null("not told"))
-    silent = set(rows.filter(~told.over("analysis"))["analysis"])
-    for (reason,), part in void.group_by("note", maintain_order=True):
-        names = [
-            titles[row["analysis"]]
-            if row["feature"] == "-" or row["analysis"] in silent
-            else _title(row["feature"], columns)
-            for row in part.unique(["analysis", "feature"], maintain_order=True).iter_rows(named=True)
-        ]
-        yield _listed(list(dict.fromkeys(names))), f"{str(reason)[0].upper()}{str(reason)[1:].removesuffix('.')}."
-
-
-def _listed(names: list[str]) -> str:
-    """Names one after the other, the first of them where they are many."""
-    if len(names) <= MOST_NAMES:
-        return ", ".join(names)
-    return f"{', '.join(names[: MOST_NAMES - 1])} and {len(names) - MOST_NAMES + 1} more"
-
-
-def _title(name: str, columns: dict[str, Column]) -> str:
-    return columns[name].title if name in columns else words.title(name)
 
 
 def _settings(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
