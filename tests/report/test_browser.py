@@ -2,7 +2,7 @@
 
 import pytest
 from tests.devtools import BROWSER, Browser
-from tests.made_study import TOKEN, analysed
+from tests.made_study import TOKEN, analysed, write_words
 
 from unspool.stages.report import report
 
@@ -27,7 +27,9 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    return report(analysed(folder)).as_uri()
+    study = analysed(folder)
+    write_words(study, [TOKEN, *(f"word{n}" for n in range(39))])
+    return report(study).as_uri()
 
 
 @pytest.fixture
@@ -100,6 +102,45 @@ def test_page_is_as_wide_as_the_screen(opened, width):
     opened.look(width)
     opened.value("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert opened.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_captions_are_not_cut_by_the_boxes_that_scroll(opened, width):
+    opened.look(width)
+    opened.value("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert opened.value("document.querySelectorAll('.scroll caption').length") == 0
+    ends = opened.value("[...document.querySelectorAll('p.caption')].map(p => p.getBoundingClientRect().right)")
+    assert len(ends) > 3 and max(ends) <= width
+
+
+def strip(browser, beside):
+    """A strip as a picture: of the box of magic words, the last pixels before its end ("bottom") or right end."""
+    box = browser.value(
+        "(() => { const b = document.querySelector('#words .scroll').getBoundingClientRect();"
+        " return {x: b.x, y: b.y + scrollY, width: b.width, height: b.height}; })()"
+    )
+    if beside == "bottom":  # right of the table, where nothing else is drawn
+        clip = {"x": box["x"] + box["width"] - 30, "y": box["y"] + box["height"] - 10, "width": 20, "height": 6}
+    else:
+        clip = {"x": box["x"] + box["width"] - 10, "y": box["y"] + 48, "width": 8, "height": 2}
+    shot = browser.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip={**clip, "scale": 1})
+    return shot["data"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("beside", "style"), [("bottom", ""), ("right", "table { width: 60rem; }")])
+def test_a_box_is_shaded_where_it_goes_on_until_its_end_is_reached(opened, scheme, beside, style):
+    opened.look(390, scheme)
+    opened.value(f"document.styleSheets[0].insertRule('#words {style or 'table {}'}')")
+    before = strip(opened, beside)
+    opened.value("document.querySelector('#words .scroll').scrollTo(1e5, 1e5)")
+    assert strip(opened, beside) != before
+
+
+def test_a_box_of_many_rows_says_how_many(opened):
+    assert opened.value("document.querySelector('#words .scrolls').textContent") == "; scroll the box for all 40 rows"
+    opened.look(1280, "light", "print")
+    assert opened.value("getComputedStyle(document.querySelector('#words .scrolls')).display") == "none"
 
 
 @pytest.mark.parametrize(("width", "columns"), [(390, 1), (1280, 3)])
