@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 from tests.logs import grid, message, upscale, write
+from tests.made_study import analysed
 from tests.terminal import unspool
 
 from unspool.compiling.settings import ReadSettings
@@ -14,7 +15,9 @@ from unspool.sources._frames import BAD_TIME
 from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.reasons import MOST, OTHER, check_kept, details
+from unspool.stages.report import gather
 from unspool.stages.thread import thread
+from unspool.study import write_parquet
 
 HEAD = "user_id,time,text\n"
 UNREAD = f"{HEAD}ann,tomorrow,a fox\nann,the day after,a fox in snow\n"
@@ -112,3 +115,15 @@ def test_chat_is_no_reason_unless_something_else_was_lost(tmp_path):
 
 def test_every_reason_has_its_advice():
     assert set(ADVICE) == {*REASON_NOTES, BAD_TIME} - {"chatter"}
+
+
+def test_the_report_says_what_was_wrong(tmp_path):
+    study = analysed(tmp_path)
+    write_parquet(
+        study.rejects().with_columns(reason=pl.lit("malformed"), detail=pl.lit("no readable time")), tmp_path / "new"
+    )
+    for file in (study.path / "rejects").glob("*.parquet"):
+        file.unlink()
+    (tmp_path / "new").rename(study.path / "rejects" / "read.parquet")
+    study.manifest["counts"]["total"]["rejects"] = {"malformed": 1}
+    assert [entry.note for entry in gather(study).books.rejects] == ["could not be read: no readable time (1)"]

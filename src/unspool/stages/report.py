@@ -202,8 +202,14 @@ def _facts(found: dict[str, Any]) -> Iterator[Fact]:
 
 def _books(found: dict[str, Any]) -> Books:
     merged = [Entry(n, kind.replace("_", " "), MERGED_NOTES.get(kind, "")) for kind, n in _largest(found["merged"])]
-    rejects = [Entry(n, kind.replace("_", " "), REASON_NOTES.get(kind, "")) for kind, n in _largest(found["rejects"])]
+    rejects = [Entry(n, kind.replace("_", " "), _reason(kind, found)) for kind, n in _largest(found["rejects"])]
     return Books(found["records"], found["prompts"], merged, rejects)
+
+
+def _reason(kind: str, found: dict[str, Any]) -> str:
+    """What a reason means, and what was wrong with how many records."""
+    details = ", ".join(f"{detail} ({n:,})" for detail, n in found["details"].get(kind, {}).items())
+    return ": ".join(part for part in (REASON_NOTES.get(kind, ""), details) if part)
 
 
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
