@@ -298,8 +298,8 @@ def test_findings():
     assert told[0].startswith("Of what people finally asked for, 71% (95% interval")  # (6 * 2/3 + 1) / 7
     assert "7 threads of 7 users; 29% were added later" in told[0]
     assert told[1].startswith("Of the content words of the first prompt, 71%")
-    assert told[2] == "Where the last prompt was upscaled, 67% (no interval) of its content words stood in " + (
-        "the first one (3 threads)."
+    assert told[2] == "Where the last prompt was upscaled, 67% (no interval: the same whoever is left out) " + (
+        "of its content words stood in the first one (3 threads)."
     )
     # Style: 6/7 of 2/7 and 4/9 of the words: 24% and 38%, 13.6 points.
     assert told[3].startswith(

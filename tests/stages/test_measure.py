@@ -158,7 +158,7 @@ def test_the_file_says_what_its_columns_are(study):
 
 
 def test_a_log_without_prompts(tmp_path):
-    (tmp_path / "none.csv").write_text("user_id,time,text\nu,2023-06-01,\n", encoding="utf-8")
+    (tmp_path / "none.csv").write_text("user_id,time,text\n", encoding="utf-8")
     columns = {"user_id": "user_id", "time": "time", "text": "text"}
     study = unspool.read(tmp_path / "none.csv", tmp_path / "study", columns=columns)
     assert measure(study, names=WORDS).features().height == 0
