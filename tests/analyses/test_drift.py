@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analyses.measured import FEW, column, frame, log, one, sound, thread
 
-from unspool.analyses import Measured, Settings, drift
+from unspool import tables
+from unspool.analyses import Measured, Settings, _drift_own, drift, stopping
 from unspool.features import Context, length
 
 BY_HAND = [thread("a", [4, 6]), thread("b", [10, 10]), thread("b", [1, 4]), thread("c", [7])]
@@ -186,7 +187,9 @@ def test_the_interval_of_the_rise_covers_and_that_over_threads_does_not():
     assert naive <= 0.8 * runs
 
 
-def test_people_shorten_what_they_say_to_each_other(real_data):
+@pytest.fixture
+def games(real_data):
+    """Descriptions of tangrams: a thread is a figure described in six rounds by the players of a game."""
     path = real_data / "tangrams" / "tangramsSequential_collapsed.csv"
     trials = pl.read_csv(path, infer_schema_length=0).select(
         user_id="gameid",
@@ -199,10 +202,27 @@ def test_people_shorten_what_they_say_to_each_other(real_data):
         step=place + 1, steps_left=pl.len().over("thread_id") - place - 1
     )
     prompts = pl.concat([steps, length.measure(steps, Context())], how="horizontal")
-    measured = Measured(prompts.lazy(), "given", {c.name: c for c in length.COLUMNS}, Settings(least=6))
-    rows = drift.paper(measured)
+    whole = tables.conform(prompts, tables.PROMPTS)
+    return Measured(whole.lazy(), "given", {c.name: c for c in length.COLUMNS}, Settings(least=6))
+
+
+def test_people_shorten_what_they_say_to_each_other(games):
+    rows = drift.paper(games)
     rise = one(rows, feature="n_words", estimand="rise")
     assert one(rows, feature="n_words", step=1)["estimate"] == pytest.approx(15.5, abs=0.1)
     assert one(rows, feature="n_words", step=6)["estimate"] == pytest.approx(3.4, abs=0.1)
     assert -15 < rise["ci_low"] < rise["ci_high"] < -9
     assert (rise["n_threads"], rise["n_users"]) == (989, 83)
+
+
+def test_in_a_game_of_six_rounds_nothing_is_said_of_who_stops(games):
+    rows = _drift_own.own(games).filter(feature="n_words")
+    raw, weighted, last = (one(rows, estimand=name) for name in ("raw_transition", "ipcw", "last_minus_earlier"))
+    assert -0.4 < raw["estimate"] < -0.2
+    assert weighted["estimate"] == raw["estimate"]
+    assert "no choice" in one(rows, estimand="stopping_part")["note"]
+    # Of seven threads that lack their last round.
+    assert last["n_threads"] == 7
+    hazard = one(stopping.analyse(games).filter(feature="n_words", estimand="hazard"), estimand="hazard")
+    assert hazard["estimate"] is None
+    assert "7 of" in hazard["note"]
