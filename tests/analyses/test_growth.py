@@ -10,6 +10,7 @@ from unspool import tables
 from unspool.analyses import Settings, growth, results
 from unspool.analyses._growth_sums import confusions
 from unspool.analyses.growth import ESTIMANDS, NO_EDITS, NO_TRANSITIONS, UNCLEAR, findings, growth_rows
+from unspool.stats.jackknife import Estimate
 
 KINDS = tables.WORD_KINDS
 
@@ -257,3 +258,27 @@ def test_results_do_not_depend_on_the_order_of_edits():
 
 def test_the_level_is_that_of_the_settings():
     assert set(rows(made(np.random.default_rng(8)), level=0.9)["ci_level"].drop_nulls()) == {0.9}
+
+
+def test_a_share_of_edits_stays_within_its_bounds():
+    found = growth._within_bounds(Estimate(0.004, 0.004, -0.004, 0.012, 0.3, 40))
+    assert (found.estimate, found.low, found.high) == (0.004, 0.0, 0.012)
+    assert growth._within_bounds(Estimate(0.5)) == Estimate(0.5)
+
+
+def test_without_an_interval_of_the_growth_its_shares_are_not_told():
+    found = sound(rows([edit("a", "t1", 2, added_entity=2), edit("b", "t2", 2, added_quality=1)]))
+    assert UNCLEAR in one(found, estimand="share_content")["note"]
+    assert any("not clear that prompts grow" in sentence for sentence in findings(found))
+
+
+def test_growth_that_all_people_share_is_clear_without_an_interval():
+    found = sound(rows([edit(f"u{n}", f"t{n}", 2, added_entity=2) for n in range(8)]))
+    assert one(found, estimand="net", step=None)["ci_low"] is None
+    assert UNCLEAR not in one(found, estimand="share_content")["note"]
+    assert "100% (no interval: the same whoever is left out) is content" in findings(found)[1]
+
+
+def test_words_said_again_are_told():
+    found = rows([edit(f"u{n}", f"t{n}", 2, added_entity=6 + n % 3, added_repetition=2) for n in range(40)])
+    assert findings(found)[1].endswith("is style; 22% is words said again.")

@@ -81,3 +81,12 @@ def test_a_row_with_an_estimate_or_none():
 def test_reasons_are_those_of_the_rows_without_an_estimate():
     rows = pl.DataFrame({"estimate": [1.0, None], "note": ["left out: 3", "on a sample; nobody has two"]})
     assert words.reasons(rows) == ["Not estimated: nobody has two."]
+
+
+@pytest.mark.parametrize(("log", "told"), [(0.07, "+7.3%"), (0.0, "+0.0%"), (-0.7, "-50%"), (0.4, "+49%")])
+def test_a_difference_of_logs_in_percent(log, told):
+    assert words.as_percent(log) == told
+
+
+def test_rounding_is_no_digits():
+    assert words.signed(1e-13, words.of(row(1e-13))) == "+0.0"

@@ -156,7 +156,10 @@ def test_an_answer_has_both_numbers_its_null_and_n():
     found = by_question([*made.drift(), *made.change(), *null])[LONGER]
     assert (found.paper.value, found.paper.interval) == ("1.5", "95% interval 1.0 to 2.0")
     assert (found.own.value, found.own.interval) == ("0.01", "95% interval -0.04 to 0.06")
-    assert found.null == "p = 0.04 if the order of prompts is chance, last ones aside (p = 0.20 with the other tests)"
+    assert (
+        found.null
+        == "p = 0.04 against no trend in the order of prompts, last ones aside (p = 0.20 with the other tests)"
+    )
     assert found.n == "7 users, 40 threads, 60 prompts"
     assert found.limits == "It shows no cause."
 
@@ -211,5 +214,20 @@ def test_a_test_alone_has_no_second_p_value():
     null = made.corrected("drift", "n_words", {"order_null": 0.3}, p_value=0.04)
     assert (
         by_question([*made.change(), *null])[LONGER].null
-        == "p = 0.04 if the order of prompts is chance, last ones aside"
+        == "p = 0.04 against no trend in the order of prompts, last ones aside"
     )
+
+
+def test_a_null_that_is_not_0_is_named():
+    area = made.point("model_language", "text", "auc", 0.51, 0.02, group="first:last", mode="audit", p_value=0.16)
+    (found,) = by_question([area]).values()
+    assert found.null == "p = 0.16 against 50%"
+
+
+def test_the_spread_over_seeds_is_of_the_accuracy_alone():
+    accuracy = made.point("predict", "-", "accuracy_paper", 56.3, standard_error=5.4, mode="paper")
+    kept = made.corrected("carryover", "style", {"kept_terms_without_paste": 0.0})
+    alike = [row | {"ci_low": None, "ci_high": None, "standard_error": 0.0} for row in kept]
+    found = by_question([accuracy, *alike])
+    assert found["Does the text tell which prompts get upscaled?"].paper.interval == "SD 5.4 over seeds"
+    assert found[LASTS].own.interval == "no interval: the same whoever is left out"

@@ -203,7 +203,7 @@ def _shares(rows: pl.DataFrame) -> Iterator[str]:
         yield f"Of all added words, {_percent(gross)} are content."
 
 
-ABOVE = " More than 100% means that there are fewer words of style than before."
+ABOVE = " More than 100%: style words became fewer, or words are mistaken less often here than there."
 
 
 def _rest(rows: pl.DataFrame) -> str:

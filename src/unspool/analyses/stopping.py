@@ -11,7 +11,7 @@ from unspool.analyses._columns import known
 from unspool.analyses._drift_along import ENOUGH, SHOWN, Along, unknown
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Row, Steps, method, steps, told
-from unspool.analyses._stopping_ends import CAUSES, causes
+from unspool.analyses._stopping_ends import ABANDONED, CAUSES, SATISFIED, SWITCHED, causes
 from unspool.analyses._stopping_hazards import HEADLINES, Hazards
 from unspool.analyses._stops import Stops, part, stops
 from unspool.stats.jackknife import Floats, jackknife
@@ -30,9 +30,9 @@ ORDER = 90
 FIGURES: tuple[str, ...] = ("incidence",)
 ANY, UNKNOWN = "any", "unknown"
 ENDS = {
-    "satisfied": "satisfied (the last prompt was upscaled)",
-    "switched": "switched (it was not, and the next thread began within 30 minutes)",
-    "abandoned": "abandoned (neither)",
+    SATISFIED: "satisfied (the last prompt was upscaled)",
+    SWITCHED: "switched (it was not, and the next thread began within 30 minutes)",
+    ABANDONED: "abandoned (neither)",
     UNKNOWN: "in a way that the log hides",
 }
 MOST = 5
@@ -136,7 +136,7 @@ def _ends(rows: pl.DataFrame) -> list[str]:
         return []
     last = shown.filter(pl.col("step") == shown["step"].max())
     parts = [
-        f"{words.percent(row['estimate'])} {ENDS.get(row['group'], row['group'])}"
+        f"{words.percent(row['estimate'])} {ENDS[row['group']]}"
         for row in last.filter(pl.col("group") != ANY, pl.col("estimate") >= 0.0005).iter_rows(named=True)
     ]
     whole = words.row(last, group=ANY)

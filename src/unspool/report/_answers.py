@@ -95,7 +95,7 @@ QUESTIONS = (
         "Do prompts get longer as people retry, or does it only look so?",
         [At("drift", WORDS, "ipcw", "change per step, weighted for who stops", growth=True)],
         [_paper(At("drift", WORDS_PAPER, "rise", "words, from the first to the last step shown"))],
-        At("drift", WORDS, "order_null", "if the order of prompts is chance, last ones aside"),
+        At("drift", WORDS, "order_null", "against no trend in the order of prompts, last ones aside"),
     ),
     Question(
         "How much of the change in length is content, and not style?",
