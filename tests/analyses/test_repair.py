@@ -128,6 +128,18 @@ def test_texts_and_codes_give_the_same():
             assert value(rows, name) == pytest.approx(row["estimate"]), name
 
 
+def test_what_rests_on_two_of_many_people_has_no_interval():
+    # All five add a word, but only the threads of two are long enough for a choice between words.
+    long = [BY_HAND, [("b", "2", *row[2:]) for row in BY_HAND]]
+    short = [thread(user, ("fox", ["fox"]), ("fox hen", ["hen"]), user=user) for user in "cde"]
+    rows = rows_of(*long, *short)
+    for name in ("selection", "selection_direct"):
+        (found,) = rows.filter(estimand=name).to_dicts()
+        assert found["estimate"] is not None and found["ci_low"] is None and found["p_value"] is None
+        assert "worth 2.0 users" in found["note"]
+    assert rows.filter(estimand="missing_then_appears")["ci_low"].item() is not None
+
+
 def runs(n, *, of="selection", **options):
     """Estimates and p-values of n worlds."""
     found = [coded(world(seed, **options).coded())[of] for seed in range(n)]

@@ -104,10 +104,25 @@ def pairs(every, held):
 
 
 def test_pairs_must_hold_the_prompt_fixed():
-    found = told(*pairs(30, 20))["train a preference model"]
-    assert found.verdict == "yes" and found.why == "20 pairs hold the prompt fixed; 10 more do not and are left out"
+    found = told(*pairs(3000, 2000))["train a preference model"]
+    assert found.verdict == "yes"
+    assert found.why == "2,000 pairs hold the prompt fixed; 1,000 more do not and are left out"
     assert told(*pairs(30, 0))["train a preference model"].verdict == "no"
     assert told(made.void("selection", "pairs", "n_left", "unknown"))["train a preference model"].verdict == "no"
+
+
+@pytest.mark.parametrize(
+    ("every", "held", "why"),
+    [
+        (1, 1, "1 pair holds the prompt fixed, too few to train on alone"),
+        (5, 2, "2 pairs hold the prompt fixed, too few to train on alone; 3 more do not and are left out"),
+        (999, 999, "999 pairs hold the prompt fixed, too few to train on alone"),
+    ],
+)
+def test_a_few_pairs_are_no_model(every, held, why):
+    found = told(*pairs(every, held))["train a preference model"]
+    assert (found.verdict, found.why) == ("with care", why)
+    assert told(*pairs(1000, 1000))["train a preference model"].verdict == "yes"
 
 
 def weights(share, before, less=None, half=0.01, towards="the captions of the images"):

@@ -32,7 +32,10 @@ SAME = "same words"
 
 @dataclass(frozen=True)
 class Ask:
-    """An estimand from sums per user of `columns`, each with one value per place of `places`."""
+    """An estimand from sums per user of `columns`, each with one value per place of `places`.
+
+    `weighed_by`: the columns whose sum it is divided by, where few users bring nearly all of that.
+    """
 
     estimand: str
     what: str
@@ -41,6 +44,7 @@ class Ask:
     estimator: Estimator
     group: str | None = None
     why: str = "no content word was added between two prompts with captions"
+    weighed_by: slice | None = None
 
 
 def analyse(log: Measured) -> pl.DataFrame:
@@ -78,7 +82,8 @@ def _row(log: Captioned, ask: Ask) -> Row:
     if not len(ask.places):
         return {"note": ask.why, **same}
     sums = steps.sums(ask.columns, ask.places)
-    found = jackknife(sums, ask.estimator, level=steps.log.settings.level)[0]
+    carried = None if ask.weighed_by is None else sums[:, ask.weighed_by].sum(axis=1)
+    found = jackknife(sums, ask.estimator, level=steps.log.settings.level, carried=carried)[0]
     return told(found, steps.log.settings, log.note, **same)
 
 
@@ -125,7 +130,10 @@ def _against_later(log: Captioned, added: Additions) -> Iterator[Ask]:
     )
     for name, what, places, columns, estimator, why in asks:
         scoped = np.union1d(places, added.place) if estimator is _share and len(places) else places
-        yield Ask(name, what, scoped, tuple(column[scoped] for column in columns), estimator, why=why)
+        weighed = slice(-1, None) if estimator is _share else slice(None)
+        yield Ask(
+            name, what, scoped, tuple(column[scoped] for column in columns), estimator, why=why, weighed_by=weighed
+        )
 
 
 DIRECT = "missing among words added now less among those added later, same grid (Mantel-Haenszel), by share appearing"

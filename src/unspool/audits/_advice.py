@@ -10,6 +10,10 @@ from unspool.audits._advice_weights import people, weighted
 from unspool.audits.privacy import blocking
 
 
+MIN_PAIRS = 1000
+"""Pairs below which a preference model needs others beside: that of Wu et al. 2023 (HPSv2) learnt from 430,060."""
+
+
 @dataclass(frozen=True)
 class Advice:
     """A use of a log, whether it is advised, and why. `verdict`: yes, no, with care, no need or not known."""
@@ -40,7 +44,11 @@ def _preference(rows: pl.DataFrame) -> tuple[str, str]:
     n, lost = int(held["estimate"]), int(every["estimate"] - held["estimate"])
     if not n:
         return "no", "no pair holds the prompt fixed"
-    return "yes", f"{n:,} pairs hold the prompt fixed; {lost:,} more do not and are left out"
+    left = f"{words.number_of(n, 'pair')} {'hold' if n > 1 else 'holds'} the prompt fixed"
+    more = f"; {lost:,} more do not and are left out" if lost else ""
+    if n < MIN_PAIRS:
+        return "with care", f"{left}, too few to train on alone{more}"
+    return "yes", f"{left}{more}"
 
 
 PARTS = (
