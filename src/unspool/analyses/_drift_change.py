@@ -7,8 +7,10 @@ import numpy as np
 
 from unspool.analyses._drift_along import ENOUGH, SHOWN, Along, ratio
 from unspool.analyses._people import Ints
-from unspool.analyses._steps import Row, distinct
+from unspool.analyses._steps import Row
 from unspool.analyses._stops import by_choice, classes
+from unspool.stats.bootstrap import column_sums
+from unspool.stats.codes import distinct, places, ranks
 from unspool.stats.jackknife import Estimate, Floats, jackknife
 from unspool.stats.within import ols_estimator, within
 
@@ -70,8 +72,9 @@ def event_study(along: Along) -> Iterator[Row]:
         return
     sums = _event_sums(along, early, shown)
     what = f"least squares on dummies of steps 1 to {shown[-1]} with thread effects"
+    by_step = places(steps.step[early], SHOWN + 1)
     for step, found in zip(shown[1:].tolist(), jackknife(sums, ols_estimator(len(shown) - 1)), strict=True):
-        chosen = early[steps.step[early] == step]
+        chosen = early[by_step[step]]
         yield along.row("event_study", found, what, chosen, step=step, **along.in_sd(found))
 
 
@@ -80,17 +83,27 @@ def _event_sums(along: Along, early: Ints, shown: Ints) -> Floats:
 
     A thread with m values, d_v = 1 where it has step v: X'X is d_v [v = w] - d_v d_w / m, X'y is d_v (x_v - mean).
     """
-    steps = along.steps
-    starts = np.flatnonzero(np.diff(steps.thread[early], prepend=-1))
-    row = np.cumsum(np.diff(steps.thread[early], prepend=-1) != 0) - 1
-    column = np.searchsorted(shown, steps.step[early])
-    has, away = np.zeros((len(shown), len(starts))), np.zeros((len(shown), len(starts)))
-    has[column, row] = 1
-    away[column, row] = within(along.x[early], row)
-    m = has.sum(axis=0)
-    places = range(1, len(shown))
-    squares = [has[v] * (v == w) - has[v] * has[w] / m for v, w in combinations_with_replacement(places, 2)]
-    return steps.sums([*squares, *away[1:]], early[starts])
+    steps, n_units = along.steps, along.steps.people.n_units
+    row, column = ranks(steps.thread[early]), np.searchsorted(shown, steps.step[early])
+    away = within(along.x[early], row)
+    of_steps = [column_sums([away[at]], steps.units[early[at]], n_units) for at in places(column, len(shown))[1:]]
+    kind, of_kind = _kinds_of_threads(row, column, len(shown))
+    starts = early[np.flatnonzero(np.diff(steps.thread[early], prepend=-1))]
+    n = np.bincount(steps.units[starts] * len(of_kind) + kind, minlength=n_units * len(of_kind))
+    return np.concatenate([n.reshape(n_units, -1) @ of_kind, *of_steps], axis=1)
+
+
+def _kinds_of_threads(row: Ints, column: Ints, n: int) -> tuple[Ints, Floats]:
+    """Of each thread which steps it has, as a code, and X'X of each such code; threads have few different ones."""
+    marks = np.bincount(row, 2.0**column).astype(np.int64)
+    different = np.flatnonzero(np.bincount(marks, minlength=2**n))
+    code = np.zeros(2**n, dtype=np.int64)
+    code[different] = np.arange(len(different))
+    has = (different[:, None] >> np.arange(n)) & 1
+    m = has.sum(axis=1)
+    pairs_of = combinations_with_replacement(range(1, n), 2)
+    squares = [has[:, v] * (v == w) - has[:, v] * has[:, w] / m for v, w in pairs_of]
+    return code[marks], np.stack(squares, axis=1)
 
 
 def last_minus_earlier(along: Along) -> Row:
@@ -106,14 +119,16 @@ def last_minus_earlier(along: Along) -> Row:
     chosen = is_last & (n_early[thread] > 0) & by_choice(step, is_last)
     if not chosen.any():
         return along.void("last_minus_earlier", LAST_ALONE)
-    of_these = np.isin(thread, thread[chosen])
-    early = of_these & ~is_last
-    away = chosen - np.where(early, 1 / np.maximum(1, n_early[thread]), 0)
-    columns = [away * along.changes, chosen.astype(np.float64)]
-    for one in range(int(kind.max()) + 1):
-        here = kind == one
-        columns += [here & ~is_last, along.changes * (here & ~is_last), away * here]
-    found = jackknife(steps.sums(columns, along.pairs), _beside_others, level=steps.log.settings.level)[0]
+    asked = np.zeros(len(n_early), dtype=bool)
+    asked[thread[chosen]] = True
+    of_these = asked[thread]
+    away = chosen - np.where(of_these & ~is_last, 1 / np.maximum(1, n_early[thread]), 0)
+    whole = steps.sums([away * along.changes, chosen], along.pairs)
+    n_kinds, n_units = int(kind.max()) + 1, steps.people.n_units
+    cell = steps.units[along.pairs] * n_kinds + kind
+    by_kind = column_sums([~is_last, along.changes * ~is_last, away], cell, n_units * n_kinds)
+    sums = np.concatenate([whole, by_kind.reshape(n_units, -1)], axis=1)
+    found = jackknife(sums, _beside_others, level=steps.log.settings.level)[0]
     what = "last change of a thread less the mean of its earlier ones, each beside threads that went on at its step"
     return along.row("last_minus_earlier", found, what, along.ends(along.pairs[of_these]), **along.in_sd(found))
 

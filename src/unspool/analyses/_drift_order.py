@@ -15,6 +15,7 @@ from unspool.analyses._drift_along import ENOUGH, SHOWN, Along, ratio
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Row, Steps
 from unspool.analyses._stops import sampled
+from unspool.stats.codes import places
 from unspool.stats.jackknife import Estimate, Floats, jackknife
 from unspool.stats.order import MOST, Pairs, kendall, largest, pairs, signs
 
@@ -82,8 +83,10 @@ def _curve(along: Along, kept: Ints) -> Iterator[Row]:
     first = np.full(len(m), np.nan)
     at_first = kept[steps.step[kept] == 1]
     first[thread[at_first]] = along.x[at_first]
-    for step in range(2, SHOWN + 1):
-        chosen = kept[(steps.step[kept] == step) & ~np.isnan(first[thread[kept]])]
+    later = kept[(steps.step[kept] > 1) & (steps.step[kept] <= SHOWN)]
+    later = later[~np.isnan(first[thread[later]])]
+    for step, at in enumerate(places(steps.step[later], SHOWN + 1)[2:], start=2):
+        chosen = later[at]
         if len(chosen) < ENOUGH:
             continue
         change = along.x[chosen] - first[thread[chosen]]

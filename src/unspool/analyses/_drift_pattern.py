@@ -10,6 +10,7 @@ import numpy as np
 from unspool.analyses._drift_along import ENOUGH, Along, ratio
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Row
+from unspool.stats.codes import places
 from unspool.stats.jackknife import jackknife
 
 CLASSES: dict[str, tuple[int, int | None]] = {"2": (2, 2), "3": (3, 3), "4-5": (4, 5), "6-9": (6, 9), "10+": (10, None)}
@@ -38,9 +39,9 @@ def _curves(along: Along, estimand: str, step: Ints, kind: Ints, shown: Ints) ->
     enough = np.flatnonzero(count.sum(axis=0) >= ENOUGH)
     sums = np.concatenate([total[:, enough], count[:, enough]], axis=1)
     names = [(name, own + 1) for name, (low, _) in CLASSES.items() for own in range(low)]
-    by_cell = np.split(shown[np.argsort(cell, kind="stable")], np.cumsum(np.bincount(cell, minlength=n_cells))[:-1])
+    by_cell = places(cell, n_cells)
     for one, found in zip(enough.tolist(), jackknife(sums, ratio, level=along.steps.log.settings.level), strict=True):
         group, own = names[one]
         what = "mean over threads of this final length"
         # A level is not tested: that it differs from 0 says nothing.
-        yield along.row(estimand, found, what, by_cell[one], group=group, step=own, p_value=None)
+        yield along.row(estimand, found, what, shown[by_cell[one]], group=group, step=own, p_value=None)

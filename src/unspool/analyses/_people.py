@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from unspool.stats.bootstrap import Floats, by_user
+from unspool.stats.bootstrap import Floats, column_sums
+from unspool.stats.codes import distinct
 
 Ints = NDArray[np.int64]
 
@@ -38,13 +39,11 @@ class People:
 
     def sums(self, columns: Sequence[NDArray[np.generic]], users: Ints) -> Floats:
         """Sums per unit, shape (n_units, columns), of columns with one value per row; `users` are the rows' codes."""
-        units = self.units[users]
-        parts = [by_user(np.asarray(column)[:, None], units, self.n_units) for column in columns]
-        return np.concatenate(parts, axis=1)
+        return column_sums(columns, self.units[users], self.n_units)
 
     def count(self, users: Ints) -> int | None:
         """How many users these rows are of; None if the log names nobody."""
-        return None if self.ids is None else int((np.bincount(users, minlength=1) > 0).sum())
+        return None if self.ids is None else distinct(users)
 
     def method(self, draws: int) -> str:
         """How intervals are made, in words."""

@@ -13,6 +13,8 @@ from unspool.analyses import Measured, Settings
 from unspool.analyses._draws import joined
 from unspool.analyses._people import Ints, People, people
 from unspool.features import Column
+from unspool.stats.bootstrap import column_sums
+from unspool.stats.codes import distinct
 from unspool.stats.jackknife import Estimate, Floats
 
 Flags = NDArray[np.bool_]
@@ -66,13 +68,8 @@ class Steps:
 
     def sums(self, columns: Sequence[NDArray[np.generic]], chosen: Flags | Ints | None = None) -> Floats:
         """Sums per unit, shape (units, columns), of columns that have one value per chosen prompt."""
-        user = self.user if chosen is None else self.user[chosen]
-        return self.people.sums(columns, user)
-
-
-def distinct(codes: Ints) -> int:
-    """How many different codes, from 0 on, there are."""
-    return int(np.count_nonzero(np.bincount(codes))) if len(codes) else 0
+        units = self.units if chosen is None else self.units[chosen]
+        return column_sums(columns, units, self.people.n_units)
 
 
 def in_threads(prompts: pl.LazyFrame) -> pl.LazyFrame:

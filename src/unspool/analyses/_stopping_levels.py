@@ -4,6 +4,7 @@ import numpy as np
 
 from unspool.analyses._drift_along import ENOUGH, Along
 from unspool.analyses._people import Ints
+from unspool.stats.codes import ranks
 from unspool.stats.jackknife import Floats
 from unspool.stats.nested import components, nested_sums
 
@@ -51,7 +52,7 @@ def rise(along: Along) -> Floats:
 
 def variances(x: Floats, thread: Ints, user: Ints) -> tuple[float, float, float]:
     """Between users, threads and prompts, none below 0; all of it between users where they are undefined."""
-    sums = nested_sums(x, np.unique(thread, return_inverse=True)[1], np.unique(user, return_inverse=True)[1])
+    sums = nested_sums(x, ranks(thread), ranks(user))
     found = np.maximum(components(sums.sum(axis=0)), 0)
     if np.isnan(found).any() or not found.sum() > 0:
         return 1.0, 0.0, 1.0

@@ -21,19 +21,19 @@ NO_PAIR = "no prompt whose upscale is known has the next of its thread beside it
 
 def feedback(name: str, sample: Sample, values: Floats, told: Told, level: float) -> Row:
     """The difference of the next change after an upscale and after none, in the feature's unit."""
-    steps = sample.labelled.steps
-    x = np.full(len(steps.step), np.nan)
+    steps, kept, note = sample.labelled.some
+    x = np.full(len(sample.labelled.upscaled), np.nan)
     x[sample.places] = values
-    along = Along(name, steps, x)
+    along = Along(name, steps, x[kept])
     here = along.pairs
     if not len(here):
-        return told("feedback", Estimate(None, note=NO_PAIR), WHAT)
+        return told("feedback", Estimate(None, note=NO_PAIR), WHAT, note)
     step = np.log(steps.step[here])
-    upscaled = sample.labelled.upscaled[here].astype(np.float64)
-    beside = (step, step**2, x[here], levels(along)[here], upscaled)
+    upscaled = sample.labelled.upscaled[kept[here]].astype(np.float64)
+    beside = (step, step**2, along.x[here], levels(along)[here], upscaled)
     y, *columns = (within(column, steps.user[here]) for column in (along.changes, *beside))
     sums = ols_sums(y, columns, steps.units[here], steps.people.n_units)
     every, k = ols_estimator(len(columns)), len(columns)
     one = jackknife(sums, lambda some: every(some)[..., -1:], level=level, carried=carried(sums, k))[0]
     numbers = steps.numbers(here)
-    return told("feedback", of_enough(one, numbers["n_users"]), f"{WHAT}, {STEP}", **numbers)
+    return told("feedback", of_enough(one, numbers["n_users"]), f"{WHAT}, {STEP}", note, **numbers)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from unspool.analyses import Measured, _upscaled_pairs, _upscaled_threads, _upscaled_within
 from unspool.analyses._columns import known
@@ -83,5 +84,5 @@ def _named(found: Estimate, estimand: str, prompts: Labelled) -> Estimate:
 
 
 def _left_out(log: Measured, sample: Sample) -> str | None:
-    lost = log.prompts.select("prompt_id").collect().height - len(sample.places)
+    lost = log.prompts.select(pl.len()).collect().item() - len(sample.places)
     return f"{lost:,} prompt(s) left out: no value, no upscale known, or in no thread" if lost else None

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from unspool.analyses import Measured
 from unspool.analyses._people import Ints
 from unspool.analyses._steps import Flags, Row, Steps, steps
+from unspool.analyses._stops import part
 from unspool.stats.conditional_logit import mixed
 from unspool.stats.jackknife import Floats
 from unspool.stats.within import cross_sums, outcome_sums, within
 
+MOST = 500_000
+"""Prompts on which the change after an upscale is looked at: it is a check, and dear."""
 STEP = "adjusted for ln step and its square"
 
 
@@ -24,6 +27,11 @@ class Labelled:
     steps: Steps
     upscaled: Flags
     text: NDArray[np.uint64]
+
+    @cached_property
+    def some(self) -> tuple[Steps, Ints, str | None]:
+        """Those of whole users, about MOST of them, their places, and a note where these are not all."""
+        return part(self.steps, MOST)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from math import ceil
 import numpy as np
 
 from unspool.analyses._people import NOBODY, Ints
-from unspool.analyses._steps import Row, Steps, distinct
+from unspool.analyses._steps import Row, Steps
+from unspool.stats.codes import distinct
 from unspool.stats.jackknife import MIN_USERS, UNDEFINED, Floats, jackknife
 
 TOP = 0.01

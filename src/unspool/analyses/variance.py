@@ -11,11 +11,12 @@ from unspool.analyses import _words as words
 from unspool.analyses._columns import known
 from unspool.analyses._draws import joined
 from unspool.analyses._people import NOBODY, Ints
-from unspool.analyses._steps import Row, Steps, distinct, method, scale, steps, told
+from unspool.analyses._steps import Row, Steps, method, scale, steps, told
 from unspool.analyses._upscaled_words import chief
 from unspool.analyses._variance_users import activity, influence
 from unspool.analyses._variance_words import of_activity, of_influence, of_shares
 from unspool.stats.bootstrap import by_user
+from unspool.stats.codes import distinct
 from unspool.stats.jackknife import Estimate, Floats, jackknife
 from unspool.stats.nested import COMPONENTS, design_effect, nested_sums, shares
 

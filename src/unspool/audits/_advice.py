@@ -9,7 +9,6 @@ from unspool.audits._advice_language import all_prompts, intent
 from unspool.audits._advice_weights import people, weighted
 from unspool.audits.privacy import blocking
 
-
 MIN_PAIRS = 1000
 """Pairs below which a preference model needs others beside: that of Wu et al. 2023 (HPSv2) learnt from 430,060."""
 

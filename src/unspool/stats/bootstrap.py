@@ -6,7 +6,7 @@ never sees a prompt. Field & Welsh 2007 (J. R. Stat. Soc. B 69) on cluster boots
 Methods Programs Biomed. 83) on Poisson weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,12 @@ class Interval:
 
 def by_user(values: ArrayLike, users: NDArray[np.int64], n_users: int) -> Floats:
     """Sums per user, shape (n_users, columns), of values with one row per prompt or pair; users are 0 to n_users-1."""
-    matrix = np.asarray(values, dtype=np.float64)
-    sums = [np.bincount(users, weights=column, minlength=n_users) for column in matrix.T]
+    return column_sums(list(np.asarray(values, dtype=np.float64).T), users, n_users)
+
+
+def column_sums(columns: Sequence[NDArray[np.generic]], users: NDArray[np.int64], n_users: int) -> Floats:
+    """The same of columns that stand by themselves."""
+    sums = [np.bincount(users, weights=np.asarray(column, np.float64), minlength=n_users) for column in columns]
     return np.stack(sums, axis=1) if sums else np.zeros((n_users, 0))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unspool.stats.bootstrap import by_user
+from unspool.stats.bootstrap import column_sums
 from unspool.stats.jackknife import Estimator, Floats
 
 Ints = NDArray[np.int64]
@@ -43,12 +43,13 @@ def means(values: Floats, groups: Ints, weights: Floats | None = None) -> Floats
 def cross_sums(columns: Sequence[Floats], units: Ints, n_units: int, weights: Floats | None = None) -> Floats:
     """Sums per unit of the products of k columns, shape (n_units, k (k + 1) / 2), the upper triangle of X'X by rows."""
     heavy = columns if weights is None else [column * weights for column in columns]
-    products = [
-        by_user((left * right)[:, None], units, n_units)
-        for place, left in enumerate(heavy)
-        for right in columns[place:]
-    ]
-    return np.concatenate(products, axis=1)
+    size = len(columns) * (len(columns) + 1) // 2
+    sums, done = np.empty((n_units, size)), 0
+    for place, left in enumerate(heavy):
+        for right in columns[place:]:
+            sums[:, done] = np.bincount(units, left * right, n_units)
+            done += 1
+    return sums
 
 
 def outcome_sums(
@@ -56,7 +57,7 @@ def outcome_sums(
 ) -> Floats:
     """Sums per unit of y times each of k columns, shape (n_units, k): X'y."""
     heavy = y if weights is None else y * weights
-    return np.concatenate([by_user((heavy * column)[:, None], units, n_units) for column in columns], axis=1)
+    return column_sums([heavy * column for column in columns], units, n_units)
 
 
 def ols_sums(y: Floats, columns: Sequence[Floats], units: Ints, n_units: int, weights: Floats | None = None) -> Floats:
