@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 from tests.analyses.measured import column, frame, log, one, thread
 from tests.analyses.stoppers import simulated
 
@@ -65,9 +66,8 @@ def test_by_hand():
     assert raw["estimate"] == pytest.approx(5 / 6)
     assert (raw["n_prompts"], raw["n_threads"], raw["n_users"]) == (9, 3, 3)
     assert one(rows, estimand="drop_last")["estimate"] == pytest.approx(1 / 3)
-    # Sums by user (3, 2), (-2, 1), (4, 3); without each 2/4, 7/5, 1/3; SE^2 = 2/3 of their squares about 5/6.
-    error = (2 / 3 * sum((value - 5 / 6) ** 2 for value in (1 / 2, 7 / 5, 1 / 3))) ** 0.5
-    assert raw["standard_error"] == pytest.approx(error)
+    # Of 2, 1, 3 transitions: worth 36/14 users.
+    assert raw["ci_low"] is None and "worth 2.6 users" in raw["note"]
     # Slopes: products with step less mean 3, -1, and -1.5 * 2 - .5 * 2 + .5 * 2 + 1.5 * 6 = 6; squares 2, .5, 5.
     assert one(rows, estimand="thread_slope")["estimate"] == pytest.approx((3 - 1 + 6) / 7.5)
     # The last change less the earlier: 2 - 1 and 4 - 0.
@@ -79,6 +79,15 @@ def test_by_hand():
     # Under all orders tau of 1 2 is +-1, variance 1; of 2 2 2 it is 0: z = 1 / 1, p = .3173.
     assert (order["effect"], order["p_value"]) == (pytest.approx(1), pytest.approx(0.3173, abs=1e-4))
     assert order["p_adjusted"] >= order["p_value"]
+
+
+def test_the_error_by_hand_and_its_degrees_of_freedom():
+    raw = one(own([*BY_HAND, *({**each, "user": each["user"].upper()} for each in BY_HAND)]), estimand="raw_transition")
+    # Sums by user (3, 2), (-2, 1), (4, 3), each twice; without one of them 7/10, 12/11, 2/3; SE^2 = 5/6 of the squares.
+    error = (5 / 6 * 2 * sum((value - 5 / 6) ** 2 for value in (7 / 10, 12 / 11, 2 / 3))) ** 0.5
+    assert raw["standard_error"] == pytest.approx(error)
+    # Transitions 2, 1, 3, 2, 1, 3: worth 144/28 users.
+    assert raw["ci_high"] - raw["estimate"] == pytest.approx(stats.t.ppf(0.975, 144 / 28 - 1) * error)
 
 
 def test_half_of_the_ties_rise():

@@ -89,11 +89,14 @@ def test_by_hand(estimand, expected):
     assert found["feature"] == "n_words"
 
 
-# Jackknife of net: without a (2 words of 2 transitions) 1, without b 5/3, without c 9/3 = 3; net is 2.
-# Variance 2/3 * (1 + 1/9 + 1) = 38/27.
+# Net words and transitions of users: 6 of 2, 3 of 1, -1 of 1, each twice; without one 10/6, 13/7, 17/7; net is 2.
+# Variance 5/6 * 2 * (1/9 + 1/49 + 9/49).
 def test_standard_error_by_hand():
-    found = one(rows(BY_HAND), estimand="net", step=None)
-    assert found["standard_error"] == pytest.approx(np.sqrt(38 / 27))
+    twice = [*BY_HAND, *({**each, "user_id": each["user_id"].upper()} for each in BY_HAND)]
+    found = one(rows(twice), estimand="net", step=None)
+    assert found["standard_error"] == pytest.approx(np.sqrt(5 / 3 * (1 / 9 + 10 / 49)))
+    # 2, 1 and 1 transitions: worth 16/6 users.
+    assert "worth 2.7 users" in one(rows(BY_HAND), estimand="net", step=None)["note"]
 
 
 # Se = P(found content | content), Sp of the shipped table; (5 - (1 - Sp) * 8) / (Se + Sp - 1) of the 8 net words.

@@ -43,7 +43,7 @@ def test_a_negative_component_is_set_to_0_and_said_so():
     assert [found[name]["estimate"] for name in ("user", "thread", "prompt")] == pytest.approx([0, 7 / 9, 2 / 9])
     assert "negative" in found["user"]["note"]
     assert [found[name]["estimate"] for name in ("icc_user", "icc_thread")] == pytest.approx([0, 7 / 9])
-    assert found["design_effect"]["estimate"] == pytest.approx(8 / 7)
+    assert found["design_effect"]["estimate"] == pytest.approx(7 / 9 * 2 + 2 / 9)
     assert (found["user"]["n_prompts"], found["user"]["n_threads"], found["user"]["n_users"]) == (8, 4, 2)
     assert found["user"]["ci_low"] is None
 

@@ -33,7 +33,9 @@ def tenure(rows: Rows, x: Values) -> Iterator[Row]:
     yield from _by_number(rows, x, "tenure", means, panel, note)
     yield from _by_number(rows, x, "tenure_last", last, ended, f"last prompts of {note}")
     yield rows.row(rise, x, "tenure_slope", note, **numbers)
-    yield rows.row(_in_weeks(rows, x, panel), x, "tenure_slope_weeks", note, **numbers)
+    timed = panel[~np.isnan(rows.found.began[panel]).any(axis=1)]
+    numbers = rows.steps.numbers(rows.found.first[timed.ravel()])
+    yield rows.row(_in_weeks(rows, x, timed), x, "tenure_slope_weeks", note, **numbers)
 
 
 def _by_number(rows: Rows, x: Values, estimand: str, means: list[Estimate], panel: Ints, note: str) -> Iterator[Row]:
@@ -64,9 +66,10 @@ def _along(sums: Floats) -> Floats:
 
 def _in_weeks(rows: Rows, x: Values, panel: Ints) -> Estimate:
     """The slope of the first prompt on the number of the thread, with effects of users and of calendar weeks."""
+    if not len(panel):
+        none = np.isnan(rows.found.began).all()
+        return Estimate(None, note="the log has no times" if none else "of no user all times are known")
     week = _weeks(rows.found.began[panel.ravel()])
-    if week is None:
-        return Estimate(None, note="the log has no times")
     user = rows.found.user[panel.ravel()]
     own = np.repeat(np.arange(len(panel)), panel.shape[1])
     number = np.tile(np.arange(panel.shape[1], dtype=np.float64), len(panel))
@@ -77,9 +80,7 @@ def _in_weeks(rows: Rows, x: Values, panel: Ints) -> Estimate:
     return jackknife(sums, ols_estimator(len(z)), level=rows.steps.log.settings.level)[-1]
 
 
-def _weeks(hours: Floats) -> Ints | None:
-    """Codes of the weeks in which there is anything, as many weeks together as make MOST_WEEKS; None without times."""
-    if np.isnan(hours).any():
-        return None
+def _weeks(hours: Floats) -> Ints:
+    """Codes of the weeks in which there is anything, as many weeks together as make MOST_WEEKS."""
     week = np.unique(hours // (7 * 24), return_inverse=True)[1]
     return np.asarray(week * min(1, MOST_WEEKS / (week.max() + 1)), dtype=np.int64)

@@ -37,8 +37,8 @@ def reading(a: words.Row) -> str:
         wide = low <= -1 or high >= 1
         return "too uncertain to tell" if wide else "no clear convergence beyond regression to the mean"
     if low > 0:
-        return "later values lie closer together" + (", as if pulled to one target" if high >= 1 else "")
-    return "later values lie farther apart" + (", as in a random walk" if low <= -1 else "")
+        return "later values lie closer together" + (", as if pulled to one target" if low <= 1 <= high else "")
+    return "later values lie farther apart" + (", as in a random walk" if low <= -1 <= high else "")
 
 
 def _ended(rows: pl.DataFrame, name: str) -> str:

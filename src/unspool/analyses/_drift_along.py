@@ -27,6 +27,7 @@ SHOWN = 10
 """Steps that rows by step go to."""
 ENOUGH = 20
 """Threads that a row by step needs."""
+ROUNDING = 1e-9
 WITHIN_SD = "per SD within threads"
 
 
@@ -54,6 +55,11 @@ class Along:
     def changes(self) -> Floats:
         """The change of each of these transitions."""
         return np.asarray(self.x[self.pairs + 1] - self.x[self.pairs])
+
+    @property
+    def alike(self) -> bool:
+        """Whether all changes are the same but for rounding."""
+        return bool(np.ptp(self.changes) <= ROUNDING * np.abs(self.changes).max())
 
     @cached_property
     def lost(self) -> str | None:

@@ -51,7 +51,7 @@ def transition(along: Along, estimand: str, pairs: Ints, what: str) -> Row:
         return along.void(estimand, NO_TRANSITION if estimand == "raw_transition" else "no transition survived")
     steps = along.steps
     sums = steps.sums([along.x[pairs + 1] - along.x[pairs], np.ones(len(pairs))], pairs)
-    found = jackknife(sums, ratio, level=steps.log.settings.level)[0]
+    found = jackknife(sums, ratio, level=steps.log.settings.level, carried=sums[:, 1])[0]
     note = f"{len(pairs):,} transitions"
     return along.row(estimand, found, what, along.ends(pairs), note, along.lost, **along.in_sd(found))
 
@@ -73,7 +73,8 @@ def event_study(along: Along) -> Iterator[Row]:
     sums = _event_sums(along, early, shown)
     what = f"least squares on dummies of steps 1 to {shown[-1]} with thread effects"
     by_step = places(steps.step[early], SHOWN + 1)
-    for step, found in zip(shown[1:].tolist(), jackknife(sums, ols_estimator(len(shown) - 1)), strict=True):
+    every = jackknife(sums, ols_estimator(len(shown) - 1), level=steps.log.settings.level)
+    for step, found in zip(shown[1:].tolist(), every, strict=True):
         chosen = early[by_step[step]]
         yield along.row("event_study", found, what, chosen, step=step, **along.in_sd(found))
 
@@ -128,7 +129,7 @@ def last_minus_earlier(along: Along) -> Row:
     cell = steps.units[along.pairs] * n_kinds + kind
     by_kind = column_sums([~is_last, along.changes * ~is_last, away], cell, n_units * n_kinds)
     sums = np.concatenate([whole, by_kind.reshape(n_units, -1)], axis=1)
-    found = jackknife(sums, _beside_others, level=steps.log.settings.level)[0]
+    found = jackknife(sums, _beside_others, level=steps.log.settings.level, carried=whole[:, 1])[0]
     what = "last change of a thread less the mean of its earlier ones, each beside threads that went on at its step"
     return along.row("last_minus_earlier", found, what, along.ends(along.pairs[of_these]), **along.in_sd(found))
 
@@ -164,4 +165,4 @@ def share_rising(along: Along) -> Row:
 
 
 def _share(sums: Floats, level: float) -> Estimate:
-    return jackknife(sums, ratio, level=level, null=0.5)[0]
+    return jackknife(sums, ratio, level=level, null=0.5, carried=sums[:, 1])[0]

@@ -43,9 +43,8 @@ def _tau(along: Along, kept: Ints) -> Row:
     if not len(found.tau):
         return along.void("order_null", "no thread has two prompts with a value before its last")
     starts = kept[np.flatnonzero(np.diff(steps.thread[kept], prepend=-1))][found.series]
-    estimate = jackknife(steps.sums([found.tau, np.ones(len(starts))], starts), ratio, level=steps.log.settings.level)[
-        0
-    ]
+    sums, level = steps.sums([found.tau, np.ones(len(starts))], starts), steps.log.settings.level
+    estimate = jackknife(sums, ratio, level=level, carried=sums[:, 1])[0]
     z = _z(found.tau, found.variance)
     notes = [f"threads of more than {MOST} prompts: {MOST} at equal distances" if found.n_cut else None]
     notes += ["all prompts of each thread are alike: no order to test" if z is None else None]
@@ -90,7 +89,8 @@ def _curve(along: Along, kept: Ints) -> Iterator[Row]:
         if len(chosen) < ENOUGH:
             continue
         change = along.x[chosen] - first[thread[chosen]]
-        found = jackknife(steps.sums([change, np.ones(len(chosen))], chosen), ratio)[0]
+        sums = steps.sums([change, np.ones(len(chosen))], chosen)
+        found = jackknife(sums, ratio, level=steps.log.settings.level, carried=sums[:, 1])[0]
         band = NORMAL * float(np.sqrt(variance[thread[chosen]].sum())) / len(chosen)
         what = "mean change since step 1, last prompt of each thread set aside"
         yield along.row("order_curve", found, what, chosen, step=step)

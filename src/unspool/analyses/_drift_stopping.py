@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from unspool.analyses._draws import joined
 from unspool.analyses._drift_along import Along
 from unspool.analyses._drift_augmented import Augmented
@@ -19,6 +21,7 @@ WHAT = (
     "mean change over all transitions, weighted by the inverse probability of going on and augmented by the change "
     "expected where threads end, steps as often as in the log"
 )
+ALL_ALIKE = "all changes are alike"
 UNSEEN = "log odds of stopping per SD of the change not seen at which the weighted drift is 0"
 
 
@@ -28,12 +31,20 @@ def rows(along: Along, stops: Stops, note: str | None) -> Iterator[Row]:
         yield transition(along, "ipcw", along.pairs, f"mean change over all transitions, none weighted: {stops.fixed}")
         yield from (along.void(name, stops.fixed) for name in ("stopping_part", "tipping_point"))
         return
+    if len(along.pairs) and along.alike:
+        yield transition(along, "ipcw", along.pairs, f"mean change over all transitions, none weighted: {ALL_ALIKE}")
+        chosen, nothing = along.ends(along.pairs), Estimate(0.0, 0.0, note=ALL_ALIKE)
+        yield along.row("stopping_part", nothing, "the change as it stands less the weighted one", chosen)
+        yield along.void("tipping_point", f"{ALL_ALIKE}: no tilt towards some of them")
+        return
     made = weighted(along, stops)
     if made is None:
         yield from (along.void(name, NOTHING) for name in ("ipcw", "stopping_part", "tipping_point"))
         return
     augmented = Augmented(made)
-    drift, part = jackknife(augmented.sums(), augmented.estimator(), level=along.steps.log.settings.level)
+    carried = along.steps.sums([np.ones(len(along.pairs))], along.pairs)[:, 0]
+    level = along.steps.log.settings.level
+    drift, part = jackknife(augmented.sums(), augmented.estimator(), level=level, carried=carried)
     chosen = along.ends(along.pairs)
     notes = (note, along.lost, made.told, made.note, made.fit.note)
     yield (row := along.row("ipcw", drift, WHAT, chosen, *notes, **along.in_sd(drift)))
@@ -66,8 +77,6 @@ def _tipping(made: Weighted, drift: Row, note: str | None) -> Row:
 
     if not sign(drift):
         return made.along.void("tipping_point", "the weighted drift is not clearly different from 0: nothing to erase")
-    if made.along.changes.std() == 0:
-        return made.along.void("tipping_point", "all changes are alike: no tilt towards some of them")
     edge = -LIMIT * sign(drift)
     plain = made.tilted(0)
 

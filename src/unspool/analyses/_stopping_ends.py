@@ -56,9 +56,14 @@ def _waits(steps: Steps, last: Ints) -> tuple[Floats, Flags]:
         return np.full(len(last), np.nan), np.zeros(len(last), dtype=bool)
     begin, end = (np.where(lost, np.nanmax(time), time[places]) for places in (first, last))
     span = int(max(begin.max(), end.max()) - begin.min()) + 1
-    begun = np.sort(steps.user[first] * span + (begin - begin.min()).astype(np.int64))
+    begun = steps.user[first] * span + (begin - begin.min()).astype(np.int64)
     ended = steps.user[last] * span + (end - begin.min()).astype(np.int64)
-    place = np.searchsorted(begun, ended, side="right")
+    order = np.argsort(begun, kind="stable")
+    own = np.empty(len(begun), dtype=np.int64)
+    own[order] = np.arange(len(begun))
+    begun = begun[order]
+    # Where times are coarse the next thread may begin at the very time at which this one ends.
+    place = np.maximum(np.searchsorted(begun, ended), own + 1)
     follows = begun[np.minimum(place, len(begun) - 1)]
     same_user = (place < len(begun)) & (follows // span == steps.user[last])
     wait = np.where(lost, np.nan, np.where(same_user, follows - ended, np.inf))

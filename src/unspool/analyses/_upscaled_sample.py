@@ -1,6 +1,6 @@
 """The prompts of which the log knows whether they were upscaled, in threads, for comparisons within users."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -139,11 +139,17 @@ def texts(sample: Sample) -> Texts:
 
 def labelled(log: Measured) -> Labelled:
     """The prompts in threads, of a user where the log names any, of which it knows whether they were upscaled."""
-    found = steps(log.only(_usable(log)))
+    found = _side_by_side(steps(log.only(_usable(log))))
     upscaled = found.column(pl.col("upscaled")).to_numpy().astype(bool)
     alone = pl.int_range(pl.len(), dtype=pl.UInt64).hash()
     text = pl.when(pl.col("text").is_null()).then(alone).otherwise(pl.struct("user_id", "text").hash())
     return Labelled(found, upscaled, found.column(text).to_numpy())
+
+
+def _side_by_side(found: Steps) -> Steps:
+    """The same where a prompt has a next one only if that is of these prompts too: others may lie between."""
+    follows = (np.diff(found.thread, append=-1) == 0) & (np.diff(found.step, append=0) == 1)
+    return replace(found, left=np.where(follows, found.left, 0))
 
 
 def _usable(log: Measured) -> pl.Expr:

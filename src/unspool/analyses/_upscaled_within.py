@@ -25,11 +25,12 @@ def rows(sample: Sample, values: Floats, ranks: Ranked, told: Told, level: float
     of_user, of_thread = user.sums(values, share), thread.sums(values)
     between = _between(sample, values)
     whole = sample.numbers()
-    yield _row(
-        told, "pooled", jackknife(_sides(sample, values), _last(2), level=level)[0], "difference of means", whole
-    )
+    sides = _sides(sample, values)
+    pooled = jackknife(sides, _last(2), level=level, carried=carried(sides, 2))[0]
+    yield _row(told, "pooled", pooled, "difference of means", whole)
     what = f"least squares of user means, weighted by prompts, {STEP} (Mundlak 1978)"
-    yield _row(told, "between_user", jackknife(between, _last(4), level=level)[0], what, whole)
+    found = jackknife(between, _last(4), level=level, carried=carried(between, 4))[0]
+    yield _row(told, "between_user", found, what, whole)
     both = jackknife(np.concatenate([between, of_user[:, : SQUARES + K]], axis=1), _contrast, level=level)[0]
     yield _row(told, "between_minus_within", both, f"between_user less within_user (Mundlak 1978), {STEP}", whole)
     what = f"least squares with effects of users, {STEP}"
@@ -101,6 +102,7 @@ def _between(sample: Sample, values: Floats) -> Floats:
 def _texts(sample: Sample, values: Floats, told: Told, level: float) -> Row:
     """within_user of texts: however often a user sent a text, it counts once."""
     one = sample.texts.absorbed
-    found = jackknife(one.sums(values[sample.texts.first]), _last(4), level=level)[0]
+    sums = one.sums(values[sample.texts.first])
+    found = jackknife(sums, _last(4), level=level, carried=carried(sums, 4))[0]
     what = f"least squares with effects of users, each text of a user once, {STEP} and for ln of its number of prompts"
     return _row(told, "within_user_texts", found, what, one.informed, None if one.informed["n_prompts"] else NO_USER)

@@ -26,6 +26,8 @@ OWN = ("magic_ratio", "share_subject", "share_quality", "dialect", "log_perplexi
 CHIEF = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 """Those that lead where estimates are of mode "corrected": length, and words of style and of content."""
 SENTENCES = 8
+ALIKE = 6
+"""Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 ROUNDING = 1e-9
 _CAPTION = "caption_"
 
@@ -90,7 +92,7 @@ def signed(value: float, decimals: int) -> str:
 
 def percent(share: float) -> str:
     """A share in percent, to one decimal below 10%."""
-    return f"{100 * share:.{1 if abs(share) < 0.1 else 0}f}%"
+    return f"{number(100 * share, 1 if abs(share) < 0.1 else 0)}%"
 
 
 def interval(one: Row, decimals: int | None = None) -> str:
@@ -121,10 +123,20 @@ def as_percent(log: float) -> str:
 
 
 def sign(one: Row) -> int:
-    """1 or -1 if the whole interval lies on that side of 0; 0 if it does not, or if there is none."""
-    if one["ci_low"] is None:
-        return 0
-    return int(one["ci_low"] > 0) - int(one["ci_high"] < 0)
+    """1 or -1 if the whole interval lies on that side of 0; 0 if it does not, or if there is none.
+
+    What is the same whichever of ALIKE users or more is left out counts as its own interval.
+    """
+    found = bounds(one)
+    return int(found[0] > 0) - int(found[1] < 0) if found else 0
+
+
+def bounds(one: Row) -> tuple[float, float] | None:
+    """The interval, and of what is the same whichever of ALIKE users or more is left out the estimate twice."""
+    if one["ci_low"] is not None:
+        return one["ci_low"], one["ci_high"]
+    alike = one.get("standard_error") == 0 and (one.get("n_users") or 0) >= ALIKE
+    return (one["estimate"], one["estimate"]) if alike else None
 
 
 def more(one: Row, *, much: tuple[str, str] = ("more often", "less often")) -> str:

@@ -128,9 +128,12 @@ def _retention(rows: pl.DataFrame, name: str) -> str | None:
         return f"{words.title(name)}: no share carried over, because {why[0].split('; ')[-1]}." if why else None
     where = f"{words.number_of(one['n_threads'], 'thread')} of {words.number_of(one['n_users'], 'user')}"
     unclear = "" if words.sign(one) else ", not clearly different from 0"
+    gain = words.row(rows, feature=name, estimand="gain", group=None)
+    lost = gain is not None and gain["estimate"] < 0
     return (
-        f"{words.title(name)}: first prompts {'rise' if one['estimate'] >= 0 else 'fall'} by "
-        f"{words.percent(abs(one['estimate']))} of what the thread before gained, added less removed "
+        f"{words.title(name)}: first prompts {'rise' if (one['estimate'] >= 0) != lost else 'fall'} by "
+        f"{words.percent(abs(one['estimate']))} of what the thread before {'lost' if lost else 'gained'}, "
+        f"{'removed less added' if lost else 'added less removed'} "
         f"({words.percent_interval(one)}{unclear}; {where})."
     )
 
@@ -158,7 +161,9 @@ def _dose(rows: pl.DataFrame, name: str) -> str | None:
     if placebo is None:
         return f"{sentence}; the placebo could not be estimated."
     sound = (
-        "no clear slope, as it should be"
+        "of which it is not known whether it is 0, as it should be"
+        if placebo["ci_low"] is None
+        else "no clear slope, as it should be"
         if not words.sign(placebo)
         else "not 0 as it should be, so that the slope is in doubt"
     )

@@ -81,7 +81,9 @@ def _numbers(found: Transitions) -> Row:
 
 def _whole(found: Transitions, settings: Settings) -> Iterator[Row]:
     named = (*AMOUNTS, *SHARES, GROSS)
-    listed = dict(zip(named, jackknife(found.sums, estimates, level=settings.level), strict=True))
+    listed = dict(
+        zip(named, jackknife(found.sums, estimates, level=settings.level, carried=found.sums[:, 0]), strict=True)
+    )
     (listed[CORRECTED],) = corrected(found.sums, confusions(), content_corrected, level=settings.level)
     net = listed["net"]
     unclear = None if _clear(net) else UNCLEAR

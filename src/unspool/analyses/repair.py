@@ -203,7 +203,11 @@ def _known(rows: pl.DataFrame, name: str) -> Row:
 
 def _excess(rows: pl.DataFrame, name: str) -> str:
     one = _known(rows, name)
-    said = {1: "details that were missing are filled in", -1: "details get lost", 0: "no clear repair"}
+    said = {
+        1: "details that were missing are filled in",
+        -1: "shown details are dropped rather than missing ones filled in",
+        0: "no clear repair",
+    }
     size = words.signed(one["estimate"], words.of(one))
     return (
         f"Details newly said and shown, less those no longer said and shown: {size} per step "
@@ -240,7 +244,9 @@ def _cell(rows: pl.DataFrame, name: str) -> str:
 def _placebo(rows: pl.DataFrame, name: str) -> str:
     one = _known(rows, name)
     said = (
-        "is not clear of 0"
+        "has no interval to tell by"
+        if one["ci_low"] is None
+        else "is not clear of 0"
         if not words.sign(one)
         else "is not 0: which words come first depends on more than this grid"
     )

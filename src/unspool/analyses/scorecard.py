@@ -88,8 +88,6 @@ SIGNATURES: dict[str, Signature] = {
     ),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
-ALIKE = 6
-"""Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 LEAST = 2
 """Signatures that a verdict takes: one alone has too many other causes."""
 
@@ -141,7 +139,7 @@ def _found(before: pl.DataFrame, at: tuple[str, str, str]) -> Row | None:
 
 
 def _is_above_0(row: Row | None) -> bool:
-    return row is not None and row["ci_low"] is not None and row["ci_low"] > 0
+    return row is not None and row["estimate"] is not None and words.sign(row) > 0
 
 
 _PREDICTED = {
@@ -157,12 +155,10 @@ _COPIED = (
 
 
 def _agreement(row: Row, predicted: str, null: float) -> Row:
-    low, high = row["ci_low"], row["ci_high"]
-    if low is None and row["standard_error"] == 0 and (row["n_users"] or 0) >= ALIKE:
-        low = high = row["estimate"]
-    if low is None:
+    found = words.bounds(row)
+    if found is None:
         return {}
-    side = int(low > null) - int(high < null)
+    side = int(found[0] > null) - int(found[1] < null)
     agrees = {"+": side, "-": -side, "*": abs(side)}[predicted]
     return {"effect": float(agrees), "effect_name": "agreement"}
 
@@ -211,22 +207,26 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
         f"not clear: {'; '.join(open_)}" if open_ else "",
     ]
     told = ". ".join(f"{part[0].upper()}{part[1:]}" for part in parts if part)
-    return f"{EXPLANATIONS[name]}: {_judgement(clear, opposite, open_)}. {told}."
+    predicted = sum(signature.by(name) in "+-*" for signature in SIGNATURES.values())
+    return f"{EXPLANATIONS[name]}: {_judgement(clear, opposite, open_, predicted)}. {told}."
 
 
-def _judgement(clear: list[str], opposite: list[str], open_: list[str]) -> str:
-    if len([*clear, *opposite, *open_]) < LEAST:
+def _judgement(clear: list[str], opposite: list[str], open_: list[str], predicted: int) -> str:
+    n_judged = len([*clear, *opposite, *open_])
+    if n_judged < LEAST:
         return "only one of its signatures could be estimated, which is too few"
+    of_known = f"the {n_judged} of its {predicted} signatures that could be judged"
+    every = "all its signatures" if n_judged == predicted else of_known
     if clear and not opposite and not open_:
-        return "all its signatures are there"
+        return f"{every} are there"
     if clear and opposite:
         return "its signatures disagree"
     if clear:
         return "some of its signatures are there"
     if not opposite:
         return "no clear sign of it"
-    n = f"{len(opposite)} of its {len([*opposite, *open_])}" if open_ else "all its"
-    return f"{n} signatures clearly the other way, none as predicted"
+    n = f"{len(opposite)} of its {len([*opposite, *open_])} signatures" if open_ else every
+    return f"{n} clearly the other way, none as predicted"
 
 
 def _titles(judged: pl.DataFrame, side: float) -> list[str]:

@@ -94,6 +94,7 @@ def analyse(log: Measured) -> pl.DataFrame:
 
 
 FEW_DRAWS = 2
+WITHOUT, NO_OTHER = "no interval under", "of no other rule"
 """The rows of mode "paper", which are drawn again, are not looked at here."""
 
 
@@ -136,8 +137,8 @@ def _counts(one: Headline, rows: Sequence[Row], rule: str, lacking: Sequence[str
         "flips": [label for label, other in told.items() if sign * other < 0],
         "fades": [label for label, other in told.items() if (sign == 0) != (other == 0)],
     }.items():
-        named = (f"{what} under", labels), ("no interval under", without), ("not tried, since columns lack:", lacking)
-        note = joined(f"of {len(told)} other rules", *(_named(*one) for one in named))
+        named = (f"{what} under", labels), (WITHOUT, without), ("not tried, since columns lack:", lacking)
+        note = joined(f"of {len(told)} other rules" if told else NO_OTHER, *(_named(*one) for one in named))
         yield {"estimand": f"{one.name} {what}", "estimate": float(len(labels)), "note": note, **same}
 
 
@@ -151,13 +152,18 @@ def findings(rows: pl.DataFrame) -> list[str]:
     flips, fades = (counts.filter(pl.col("estimand").str.ends_with(end)) for end in (" flips", " fades"))
     if not flips.height:
         return words.reasons(rows)
+    if flips["note"].str.starts_with(NO_OTHER).all():
+        return ["No headline can be compared: under no other rule any has an interval."]
     turned, fading = (found.filter(pl.col("estimate") > 0) for found in (flips, fades))
     told = [_sentence(rows, one) for one in turned.iter_rows(named=True)][:4]
     told = told or ["No headline turns its sign under another rule."]
     unclear = [_short(one) for one in fading.iter_rows(named=True)]
     told += [f"Clear under some rules and not under others: {'; '.join(unclear)}."] if unclear else []
-    same = flips.height - len({*unclear, *(_short(one) for one in turned.iter_rows(named=True))})
-    return [*told, f"{same} of {flips.height} headlines say the same under all rules tried."]
+    differ = {*unclear, *(_short(one) for one in turned.iter_rows(named=True))}
+    others = [one for one in flips.iter_rows(named=True) if _short(one) not in differ]
+    partly = sum(WITHOUT in one["note"] for one in others)
+    more = f" {partly} more do so far as there are intervals, which some rules leave none." if partly else ""
+    return [*told, f"{len(others) - partly} of {flips.height} headlines say the same under all rules tried.{more}"]
 
 
 def _short(one: words.Row) -> str:

@@ -18,7 +18,7 @@ from unspool.analyses._variance_words import of_activity, of_influence, of_share
 from unspool.stats.bootstrap import by_user
 from unspool.stats.codes import distinct
 from unspool.stats.jackknife import Estimate, Floats, jackknife
-from unspool.stats.nested import COMPONENTS, design_effect, nested_sums, shares
+from unspool.stats.nested import COMPONENTS, bounded, design_effect, nested_sums, shares
 
 TITLE = "Between people, between threads, within them"
 QUESTION = (
@@ -101,9 +101,8 @@ def _estimates(sums: Floats) -> Floats:
 
 
 def _bounded(sums: Floats) -> Floats:
-    """The same with negative components as 0, and the others by their sum."""
-    parts = np.maximum(shares(sums.sum(axis=0)), 0)
-    return _with_correlations(parts / parts.sum())
+    """The same with negative components as 0."""
+    return _with_correlations(bounded(shares(sums.sum(axis=0))))
 
 
 def _within_bounds(found: Estimate, share: float) -> Estimate:

@@ -71,9 +71,18 @@ def shares(sums: Floats) -> Floats:
     return np.where(whole > 0, found / np.where(whole > 0, whole, 1), np.nan)
 
 
+def bounded(parts: Floats) -> Floats:
+    """Shares, shape (..., 3), with negative ones as 0 and the others by their sum."""
+    found = np.maximum(parts, 0)
+    return np.asarray(found / found.sum(axis=-1, keepdims=True))
+
+
 def design_effect(sums: Floats) -> Floats:
-    """Variance of the mean over prompts, by what it would be with as many unrelated prompts, shape (..., 1)."""
-    part = shares(sums)
+    """Variance of the mean over prompts, by what it would be with as many unrelated prompts, shape (..., 1).
+
+    Negative components count as 0.
+    """
+    part = bounded(shares(sums))
     n = sums[..., 2]
     with np.errstate(invalid="ignore", divide="ignore"):
         alike = part[..., 0] * sums[..., 7] / n + part[..., 1] * sums[..., 8] / n + part[..., 2]
