@@ -349,3 +349,47 @@ def test_findings_say_what_the_numbers_say():
     assert len(told) <= 6
     none = carryover.findings(carryover.analyse(log([])))
     assert none == ["Not estimated: no prompt has a value.", "Not estimated: the log has no texts."]
+
+
+def test_what_was_lost_is_told_as_lost():
+    rng = np.random.default_rng(0)
+    threads = []
+    for user in range(60):
+        first = 20.0
+        for _ in range(4):
+            gain = -4 + 0.5 * rng.normal()
+            threads.append(thread(f"u{user:02}", [first, first + gain]))
+            first += 0.5 * gain + 0.3 * rng.normal()
+    told = carryover.findings(carryover.analyse(log(frame(threads).rename({"x": "n_style_words"}))))
+    assert told[0].startswith(
+        "Style words: first prompts fall by 50% of what the thread before lost, removed less added"
+    )
+
+
+def test_a_placebo_without_an_interval_is_not_called_sound():
+    rng = np.random.default_rng(0)
+    threads = []
+    for user in range(40):
+        gain = rng.integers(0, 3, 4).astype(float)
+        gain[3] = gain[2] + 6 * (1 - 2 * user if user < 2 else 0)  # only two people differ from their placebo
+        first = 5.0
+        for each in gain:
+            threads.append(thread(f"u{user:02}", [first, first + each]))
+            first += 0.5 * each + 0.2 * rng.normal()
+    rows = carryover.analyse(log(frame(threads).rename({"x": "n_style_words"})))
+    assert one(rows, feature="n_style_words", estimand="placebo")["ci_low"] is None
+    (told,) = [each for each in carryover.findings(rows) if "placebo" in each]
+    assert told.endswith("(no interval), of which it is not known whether it is 0, as it should be.")
+
+
+def test_one_missing_time_costs_its_user_only():
+    rng = np.random.default_rng(3)
+    threads = [
+        thread(f"u{user:02}", [rng.normal()], time=stamp(24 * 3 + 168 * int(rng.integers(5) + k)))
+        for user in range(60)
+        for k in range(3)
+    ]
+    threads[0]["time"] = [None]
+    row = whole(carryover.analyse(log(threads)))("tenure_slope_weeks")
+    assert row["estimate"] is not None
+    assert row["n_users"] == 59

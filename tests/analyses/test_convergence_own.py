@@ -14,6 +14,7 @@ from unspool import tables
 from unspool.analyses import Measured, Settings, _convergence_own, _people, convergence
 from unspool.analyses import _convergence_ends as ends
 from unspool.analyses._convergence_reversal import reversal
+from unspool.analyses._convergence_words import reading
 from unspool.features import Column
 from unspool.stats.jackknife import jackknife
 
@@ -424,3 +425,16 @@ def test_descriptions_shrink_together_and_converge_on_the_raw_scale_only(games):
     assert [row["estimate"] for row in (raw, a, log1p)] == pytest.approx([0.94, -0.02, 0.21], abs=0.006)
     assert [a["ci_low"], a["ci_high"]] == pytest.approx([-0.15, 0.10], abs=0.02)
     assert one(rows, estimand="reversal")["p_value"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (-5.0, -4.7, "later values lie farther apart"),
+        (-1.2, -0.1, "later values lie farther apart, as in a random walk"),
+        (1.3, 1.6, "later values lie closer together"),
+        (0.8, 1.6, "later values lie closer together, as if pulled to one target"),
+    ],
+)
+def test_a_shape_is_named_if_the_interval_holds_it(low, high, told):
+    assert reading({"ci_low": low, "ci_high": high}) == told

@@ -27,8 +27,8 @@ def test_by_hand():
     assert (rise["effect"], rise["effect_name"]) == (pytest.approx(4 / 3), "ratio")
     assert (rise["n_prompts"], rise["n_threads"], rise["n_users"]) == (6, 3, 2)
     assert share["estimate"] == pytest.approx(2 / 3)
-    # Draws of two users: a and a (rise 2), b and b (1.5), both (5/3).
-    assert (rise["ci_low"], rise["ci_high"], rise["ci_level"]) == (1.5, 2.0, 0.95)
+    assert (rise["ci_low"], rise["ci_high"], rise["ci_level"]) == (None, None, None)
+    assert "2 user(s)" in rise["note"]
     assert "users, 200 draws" in rise["method"]
     assert rows["seed"].unique().to_list() == [0]
     assert rows.height == 4
@@ -85,7 +85,7 @@ def test_one_thread_has_no_standard_error():
 
 
 def test_identical_prompts_do_not_change():
-    rows = sound(drift.paper(log([thread(user, [7, 7, 7]) for user in "abc"])))
+    rows = sound(drift.paper(log([thread(user, [7, 7, 7]) for user in "abcdef"])))
     rise = one(rows, estimand="rise")
     assert (rise["estimate"], rise["ci_low"], rise["ci_high"], rise["effect"]) == (0, None, None, 1)
     assert "the same in every draw" in rise["note"]
@@ -128,7 +128,7 @@ def test_a_column_that_the_frame_lacks_is_a_row_too():
 
 def test_notes_of_a_column_stand_in_its_rows():
     rows = drift.paper(log(BY_HAND, notes={"x": "measured on a sample of 5 users"}))
-    assert rows["note"].unique().to_list() == ["measured on a sample of 5 users"]
+    assert rows["note"].str.starts_with("measured on a sample of 5 users").all()
 
 
 def test_the_paper_looks_at_ten_steps_unless_few_threads_have_them():

@@ -10,7 +10,7 @@ from unspool import tables
 from unspool.analyses import Settings, growth, results
 from unspool.analyses._growth_sums import confusions
 from unspool.analyses.growth import ESTIMANDS, NO_EDITS, NO_TRANSITIONS, UNCLEAR, findings, growth_rows
-from unspool.stats.jackknife import Estimate
+from unspool.stats.jackknife import Estimate, cut
 
 KINDS = tables.WORD_KINDS
 
@@ -264,9 +264,9 @@ def test_the_level_is_that_of_the_settings():
 
 
 def test_a_share_of_edits_stays_within_its_bounds():
-    found = growth._within_bounds(Estimate(0.004, 0.004, -0.004, 0.012, 0.3, 40))
+    found = cut(Estimate(0.004, 0.004, -0.004, 0.012, 0.3, 40))
     assert (found.estimate, found.low, found.high) == (0.004, 0.0, 0.012)
-    assert growth._within_bounds(Estimate(0.5)) == Estimate(0.5)
+    assert cut(Estimate(0.5)) == Estimate(0.5)
 
 
 def test_without_an_interval_of_the_growth_its_shares_are_not_told():

@@ -45,14 +45,13 @@ def test_shares_by_hand():
     assert (mean["estimate"], mean["n_prompts"], mean["n_threads"], mean["n_users"]) == (7.5, 30, 4, 3)
     share = one(rows, estimand="share_upscaled")
     assert (share["estimate"], share["n_prompts"]) == (pytest.approx(2 / 29), 29)
-    assert share["ci_low"] == 0 < share["ci_high"]
+    assert share["ci_low"] is None
     assert one(rows, estimand="share_reroll")["estimate"] == pytest.approx(1 / 30)
     assert one(rows, estimand="share_remix")["estimate"] == pytest.approx(1 / 30)
     named = rows.filter(pl.col("estimand") == "share_with_parameter")
     assert named["group"].to_list() == ["any parameter", "aspect", "chaos"]
     assert named["estimate"].to_list() == pytest.approx([5 / 30, 5 / 30, 1 / 30])
-    # Draws of users: length 2.5 with a alone, 23 with c alone.
-    assert (mean["ci_low"], mean["ci_high"]) == (pytest.approx(2, abs=0.5), 23)
+    assert (mean["ci_low"], mean["ci_high"]) == (None, None)
 
 
 def test_the_twelve_parameters_of_most_prompts():
@@ -93,7 +92,7 @@ def test_prompts_without_user_are_counted_and_told():
     assert one(rows, estimand="n_prompts")["estimate"] == 32
     share = one(rows, estimand="share_upscaled")
     assert share["estimate"] == pytest.approx(2 / 29)
-    assert share["note"] == "2 prompt(s) without user left out"
+    assert share["note"].startswith("2 prompt(s) without user left out")
 
 
 def test_an_empty_log():
@@ -122,9 +121,9 @@ def test_findings_stand_beside_the_paper():
         told[0]
         == "30 prompts of 3 users in 4 threads, by the paper's rule, iou (the paper: 169,620 of 30,394 in 107,051)."
     )
-    assert told[1].startswith("6.9% of prompts were upscaled (95% interval 0.0% to ")
+    assert told[1].startswith("6.9% of prompts were upscaled (no interval; ")
     assert told[1].endswith("the paper: about 25%).")
-    assert told[2].startswith("A thread has 7.50 prompts on average (95% interval ")
+    assert told[2].startswith("A thread has 7.50 prompts on average (no interval")
     assert told[3] == "2 threads of at least 4 prompts and 1 of at least 10 (the paper: 6,578 and 645)."
     assert told[4] == "The parameters of most prompts: aspect 17%, chaos 3.3%."
 

@@ -164,3 +164,19 @@ def test_an_analysis_without_the_row_is_said(monkeypatch):
     rows = specification.analyse(measured(prompts()))
     assert rows["estimate"].null_count() == rows.height
     assert rows["note"][0] == "drift has no nothing_of_this_name of n_words here"
+
+
+def test_rules_without_an_interval_do_not_agree():
+    headline = Headline("drift", "x", "mean")
+
+    def told(*others):
+        rows = [row("own", 1, 2), *others]
+        counts = list(specification._counts(headline, rows, "own", []))
+        return specification.findings(results([*rows, *counts], analysis="specification", mode="corrected"))
+
+    assert told(row("a", None, None)) == ["No headline can be compared: under no other rule any has an interval."]
+    assert told(row("a", 1, 3), row("b", None, None))[-1] == (
+        "0 of 1 headlines say the same under all rules tried. 1 more do so far as there are intervals, which some rules "
+        "leave none."
+    )
+    assert told(row("a", 1, 3))[-1] == "1 of 1 headlines say the same under all rules tried."

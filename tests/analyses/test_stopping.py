@@ -78,7 +78,27 @@ def test_a_missing_time_hides_the_switches_of_its_user_alone():
     code, note = causes(found, found.of(pl.col("upscaled")))
     assert code.tolist() == [-1, 1, 0, -1, 0, 0, 2, 3, -1]
     assert note is not None
-    assert note.startswith("2 threads of users without all times end in an unknown way; 2 threads are")
+    assert note.startswith("2 threads of users without all times of day end in an unknown way; 2 threads are")
+
+
+def rounded(times, **to):
+    return [None if one is None else one.replace(**to) for one in times]
+
+
+def test_coarse_times_hide_no_switch():
+    threads = [
+        thread("a", [1, 2], time=at(0, 1), upscaled=[False, False]),
+        thread("a", [1], time=at(1), upscaled=[False]),
+        thread("a", [1], time=at(2), upscaled=[False]),
+        thread("b", [1], time=at(90), upscaled=[False]),
+    ]
+    found = steps(log(threads))
+    assert causes(found, found.of(pl.col("upscaled")))[0].tolist() == [0, 2, 2, 3, -1]
+    days = [each | {"time": rounded(each["time"], hour=0, minute=0)} for each in threads]
+    found = steps(log(days))
+    code, note = causes(found, found.of(pl.col("upscaled")))
+    assert code.tolist() == [0, -1, -1, -1, -1]
+    assert note is not None and "without all times of day" in note
 
 
 def test_incidence_by_hand():

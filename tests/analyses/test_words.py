@@ -90,3 +90,15 @@ def test_a_difference_of_logs_in_percent(log, told):
 
 def test_rounding_is_no_digits():
     assert words.signed(1e-13, words.of(row(1e-13))) == "+0.0"
+
+
+def test_what_is_the_same_whoever_is_left_out_is_clear_from_six_people_on():
+    alike = {**row(0.5), "standard_error": 0.0}
+    assert [words.sign({**alike, "n_users": n}) for n in (5, 6, None)] == [0, 1, 0]
+    assert words.sign({**alike, "n_users": 9, "estimate": -0.5}) == -1
+    assert words.bounds({**alike, "n_users": 9}) == (0.5, 0.5)
+    assert words.bounds(row(0.5, 0.1, 0.9)) == (0.1, 0.9)
+
+
+def test_percent_has_no_minus_zero():
+    assert words.percent(-0.0001) == "0.0%"

@@ -110,3 +110,11 @@ def test_markdown_cells_stay_in_their_columns():
 @pytest.mark.parametrize("write", [_formats.csv, _formats.markdown, _formats.latex])
 def test_no_rows_are_a_head_alone(write):
     assert write(made.frame([])).strip()
+
+
+def test_mode_and_rule_are_told_where_rows_differ_in_them():
+    rows = made.frame(made.drift(("n_words",)))
+    other = rows.with_columns(mode=pl.lit("corrected"), rule=pl.lit("scene"))
+    names = [name for name, _ in of_results(pl.concat([rows, other]), "caption").head]
+    assert names[:4] == ["feature", "estimand", "mode", "rule"]
+    assert "rule" not in [name for name, _ in of_results(other, "caption").head]

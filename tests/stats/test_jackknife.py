@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import stdtrit
 
-from unspool.stats.jackknife import jackknife, of_enough, student
+from unspool.stats.jackknife import Estimate, cut, jackknife, of_enough, student
 
 
 def mean(sums):
@@ -116,3 +116,10 @@ def test_intervals_of_a_ratio_cover():
         (found,) = jackknife(np.column_stack([n, total]), mean)
         covered += found.low <= 0 <= found.high
     assert 550 <= covered <= 586
+
+
+def test_intervals_are_cut_to_what_is_possible():
+    found = cut(Estimate(0.9, 0.1, 0.7, 1.1, 0.01, 9))
+    assert (found.estimate, found.low, found.high) == (0.9, 0.7, 1.0)
+    assert cut(Estimate(1.2, 0.5, 0.2, 2.2), 1.0, np.inf).low == 1.0
+    assert cut(Estimate(0.5, note="no interval")) == Estimate(0.5, note="no interval")

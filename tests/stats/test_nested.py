@@ -19,8 +19,8 @@ def test_by_hand():
     sums = whole([0, 2, 4, 6, 2, 4, 6, 8], [0, 0, 1, 1, 2, 2, 3, 3], [0, 0, 0, 0, 1, 1, 1, 1])
     assert components(sums) == pytest.approx([-2, 7, 2])
     assert shares(sums) == pytest.approx([-2 / 7, 1, 2 / 7])
-    # Variance of the mean, by that of unrelated prompts: 4 * user + 2 * thread + 1 * prompt shares.
-    assert design_effect(sums) == pytest.approx([(4 * -2 + 2 * 7 + 2) / 7])
+    # Variance of the mean, by that of unrelated prompts: 4 * user + 2 * thread + 1 * prompt shares, none below 0.
+    assert design_effect(sums) == pytest.approx([(4 * 0 + 2 * 7 + 2) / 9])
 
 
 def drawn(seed, n_users, unbalanced, parts=(1.0, 0.5, 1.5)):

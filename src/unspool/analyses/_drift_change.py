@@ -11,7 +11,7 @@ from unspool.analyses._steps import Row
 from unspool.analyses._stops import by_choice, classes
 from unspool.stats.bootstrap import column_sums
 from unspool.stats.codes import distinct, places, ranks
-from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Floats, cut, jackknife
 from unspool.stats.within import ols_estimator, within
 
 NO_TRANSITION = "no thread has two prompts in a row with a value"
@@ -165,4 +165,4 @@ def share_rising(along: Along) -> Row:
 
 
 def _share(sums: Floats, level: float) -> Estimate:
-    return jackknife(sums, ratio, level=level, null=0.5, carried=sums[:, 1])[0]
+    return cut(jackknife(sums, ratio, level=level, null=0.5, carried=sums[:, 1])[0])

@@ -9,6 +9,7 @@ from unspool.stats.jackknife import Floats
 
 SATISFIED, SWITCHED, ABANDONED = "satisfied", "switched", "abandoned"
 CAUSES = (SATISFIED, SWITCHED, ABANDONED)
+DAY = 24 * 60 * 60 * 1000
 SOON = 30 * 60 * 1000
 """Milliseconds within which the user's next thread must begin for a switch."""
 
@@ -36,7 +37,7 @@ def causes(steps: Steps, upscaled: Floats) -> tuple[Ints, str | None]:
 
 def _note(untimed: int, unseen: int) -> str | None:
     said = [
-        f"{untimed:,} threads of users without all times end in an unknown way" if untimed else "",
+        f"{untimed:,} threads of users without all times of day end in an unknown way" if untimed else "",
         f"{unseen:,} threads are their user's last: a switch to a later one is not seen" if unseen else "",
     ]
     return "; ".join(filter(None, said)) or None
@@ -51,6 +52,7 @@ def _waits(steps: Steps, last: Ints) -> tuple[Floats, Flags]:
     time = steps.of(pl.col("time").dt.epoch("ms"))
     first = np.flatnonzero(np.diff(steps.thread, prepend=-1))
     lost = np.isnan(time[first]) | np.isnan(time[last])
+    lost |= bool((np.nan_to_num(time) % DAY == 0).all())
     lost = np.bincount(steps.user[first], lost)[steps.user[first]] > 0
     if lost.all() or steps.people.ids is None:
         return np.full(len(last), np.nan), np.zeros(len(last), dtype=bool)

@@ -1,7 +1,6 @@
 """What prompts grow by: words added and removed from each prompt of a thread to the next, by their kinds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,7 @@ from unspool.analyses import _words as words
 from unspool.analyses._growth_sums import KINDS, Transitions, confusions, transitions
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Row, method, told
-from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Floats, cut, jackknife
 from unspool.stats.misclassification import corrected, true_counts
 
 TITLE = "What prompts grow by"
@@ -81,9 +80,9 @@ def _numbers(found: Transitions) -> Row:
 
 def _whole(found: Transitions, settings: Settings) -> Iterator[Row]:
     named = (*AMOUNTS, *SHARES, GROSS)
-    listed = dict(
-        zip(named, jackknife(found.sums, estimates, level=settings.level, carried=found.sums[:, 0]), strict=True)
-    )
+    whole = jackknife(found.sums, estimates, level=settings.level, carried=found.sums[:, 0])
+    listed = dict(zip(named, whole, strict=True))
+    listed[GROSS] = cut(listed[GROSS])
     (listed[CORRECTED],) = corrected(found.sums, confusions(), content_corrected, level=settings.level)
     net = listed["net"]
     unclear = None if _clear(net) else UNCLEAR
@@ -102,12 +101,6 @@ def _clear(net: Estimate) -> bool:
 def _untested(name: str) -> Row:
     """What cannot be below 0 is not tested against 0."""
     return {"p_value": None} if name.startswith(("added", "removed", "gross", "edit_share")) else {}
-
-
-def _within_bounds(one: Estimate) -> Estimate:
-    """A share of what was counted, its interval cut to [0, 1]."""
-    cut = {end: min(max(value, 0.0), 1.0) for end in ("low", "high") if (value := getattr(one, end)) is not None}
-    return replace(one, **cut)
 
 
 def _told(one: Estimate, found: Transitions, settings: Settings, *notes: str | None) -> Row:
@@ -162,7 +155,7 @@ def _by_step(found: Transitions, settings: Settings) -> Iterator[Row]:
 def _by_kind(found: Transitions, settings: Settings) -> Iterator[Row]:
     listed = jackknife(found.by_kind, lambda s: s[..., 1:] / s[..., :1], level=settings.level)
     for kind, one in zip(tables.EDIT_KINDS, listed, strict=True):
-        row = _told(_within_bounds(one), found, settings)
+        row = _told(cut(one), found, settings)
         yield {"estimand": "edit_share", "group": kind, **row} | _untested("edit_share")
 
 

@@ -14,7 +14,7 @@ from unspool.analyses._steps import Row, Steps, method, steps, told
 from unspool.analyses._stopping_ends import ABANDONED, CAUSES, SATISFIED, SWITCHED, causes
 from unspool.analyses._stopping_hazards import HEADLINES, Hazards
 from unspool.analyses._stops import Stops, part, stops
-from unspool.stats.jackknife import Floats, jackknife
+from unspool.stats.jackknife import Floats, cut, jackknife
 
 TITLE = "When people stop"
 QUESTION = "Do people stop, give up, move on or upscale after some prompts more than after others?"
@@ -92,7 +92,7 @@ def incidence(all_steps: Steps, code: Ints, note: str | None) -> Iterator[Row]:
     place = (all_steps.units[chosen] * n_steps + all_steps.step[chosen] - 1) * 5 + kind
     shape = (all_steps.people.n_units, n_steps * 5)
     sums = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
-    found = jackknife(sums, _incidences, level=all_steps.log.settings.level)
+    found = [cut(one) for one in jackknife(sums, _incidences, level=all_steps.log.settings.level)]
     present = {group: bool((kind == number).any()) for number, group in enumerate(groups, start=1)} | {ANY: True}
     what = method(all_steps.people, "cumulative incidence of ends in discrete time")
     for step in range(n_steps):

@@ -17,7 +17,7 @@ from unspool.analyses._variance_users import activity, influence
 from unspool.analyses._variance_words import of_activity, of_influence, of_shares
 from unspool.stats.bootstrap import by_user
 from unspool.stats.codes import distinct
-from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Floats, cut, jackknife
 from unspool.stats.nested import COMPONENTS, bounded, design_effect, nested_sums, shares
 
 TITLE = "Between people, between threads, within them"
@@ -76,7 +76,7 @@ def _shares(found: Steps, values: Floats, places: Ints) -> Iterator[Estimate]:
     *raw, effect = jackknife(sums, _estimates, level=found.log.settings.level)
     for one, share in zip(raw, _bounded(sums), strict=True):
         yield _within_bounds(one, share)
-    yield replace(effect, p_value=None)
+    yield cut(replace(effect, p_value=None), 1.0, np.inf)
 
 
 def _undefined(values: Floats, users: Ints, threads: Ints) -> str | None:

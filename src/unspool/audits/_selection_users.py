@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Row
-from unspool.stats.jackknife import MIN_USERS, UNDEFINED, Estimate, Floats, few, jackknife, student
+from unspool.stats.jackknife import MIN_USERS, UNDEFINED, Estimate, Floats, cut, few, jackknife, student
 
 SHARE, OF_USERS, TOP, SPREAD = "share", "share_of_users", "share_top_tenth", "spread"
 ESTIMANDS = (SHARE, OF_USERS, TOP, SPREAD)
@@ -27,14 +27,14 @@ def upscale_rows(per_user: pl.DataFrame, level: float) -> Iterator[Row]:
         yield from (_row(name, Estimate(None, note=NOT_KNOWN), per_user) for name in ESTIMANDS)
         return
     sums = per_user.select("up", "n").to_numpy().astype(np.float64)
-    whole = jackknife(sums, ratio, level=level)[0]
+    whole = cut(jackknife(sums, ratio, level=level)[0])
     named = per_user.filter(pl.col("user").is_not_null())
     if not named.height:
         yield _row(SHARE, Estimate(whole.estimate, note=NOBODY), per_user)
         yield from (_row(name, Estimate(None, note="the log names nobody"), per_user) for name in ESTIMANDS[1:])
         return
     up, n = (named[name].to_numpy().astype(np.float64) for name in ("up", "n"))
-    users = jackknife(np.column_stack([up > 0, np.ones(len(up))]), ratio, level=level)[0]
+    users = cut(jackknife(np.column_stack([up > 0, np.ones(len(up))]), ratio, level=level)[0])
     several = named.filter(pl.col("n") > 1)
     yield _row(SHARE, whole, per_user, level, "upscaled prompts by prompts")
     yield _row(OF_USERS, users, named, level, "users with an upscaled prompt by users")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unspool.audits import Audited
-from unspool.stats.jackknife import Floats, jackknife
+from unspool.stats.jackknife import Floats, cut, jackknife
 
 Row = dict[str, Any]
 
@@ -21,6 +21,8 @@ def share_row(part: NDArray[np.generic], whole: NDArray[np.generic], log: Audite
     """Sum of `part` by sum of `whole`, one value per user in each, with a jackknife interval over users."""
     sums = np.column_stack([part, whole]).astype(np.float64)
     (found,) = jackknife(sums, ratio, level=log.settings.level)
+    if (sums[:, 0] <= sums[:, 1]).all() and (sums >= 0).all():
+        found = cut(found)
     return {
         "estimate": found.estimate,
         "standard_error": found.standard_error,

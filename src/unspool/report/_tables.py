@@ -24,6 +24,8 @@ class Table:
 HEADS = {
     "feature": "feature",
     "estimand": "estimand",
+    "mode": "mode",
+    "rule": "rule",
     "group": "group",
     "model": "model",
     "step": "step",
@@ -38,7 +40,9 @@ HEADS = {
     "n_users": "users",
     "note": "note",
 }
-_TEXT = ("feature", "estimand", "group", "model", "note")
+_TEXT = ("feature", "estimand", "mode", "rule", "group", "model", "note")
+_VARY = ("mode", "rule")
+"""Told only where rows differ in them."""
 
 
 def of_results(rows: pl.DataFrame, caption: str, most: int = MOST_ROWS) -> Table:
@@ -46,9 +50,13 @@ def of_results(rows: pl.DataFrame, caption: str, most: int = MOST_ROWS) -> Table
     cut = rows.head(most)
     interval = [_interval(row) for row in cut.select("ci_low", "ci_high").iter_rows()]
     cut = cut.with_columns(interval=pl.Series(interval, dtype=pl.String))
-    names = [name for name in HEADS if cut[name].count() and cut[name].drop_nulls().unique().to_list() != ["-"]]
+    names = [name for name in HEADS if _says(name, cut[name].unique().drop_nulls().to_list())]
     listed = [[cell(value) for value in row] for row in cut.select(names).iter_rows()]
     return Table(caption, [(HEADS[n], n not in _TEXT) for n in names], listed, rows.height - cut.height)
+
+
+def _says(name: str, values: Sequence[Any]) -> bool:
+    return len(values) > 1 if name in _VARY else bool(values) and list(values) != ["-"]
 
 
 def of_frame(frame: pl.DataFrame, caption: str, heads: dict[str, str], most: int = MOST_ROWS) -> Table:

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 DRAWS = 2000
 LEVEL = 0.95
 KINDS = ("multinomial", "poisson")
-MIN_USERS = 2
+MIN_USERS = 6
+"""Users that a percentile interval takes: of fewer all agree by chance more often than it says (2 / 2^6 = .03)."""
 CELLS_AT_ONCE = 2_000_000
 ROUNDING = 1e-12
 ALIKE = "no interval: it is the same in every draw of users, who leave nothing to tell an error by"
@@ -80,8 +81,8 @@ def intervals(
 ) -> list[Interval]:
     """Each estimate of `estimator` on the sums of all users, with its percentile interval of that level.
 
-    `sums` has shape (users, columns). Users whose rows are all 0 should be left out before. Fewer than two users have
-    an estimate and no interval; no users have neither. Draws in which an estimate is undefined are left out of its
+    `sums` has shape (users, columns). Users whose rows are all 0 should be left out before. Fewer than MIN_USERS users
+    have an estimate and no interval; no users have neither. Draws in which an estimate is undefined are left out of its
     interval, and its note counts them. An estimate that is the same in every draw has no interval.
     """
     estimates = np.atleast_1d(estimator(sums.sum(axis=0)))
@@ -102,7 +103,8 @@ def _interval(estimate: float, replicates: Floats, level: float) -> Interval:
         return Interval(_known(estimate), None, None, "undefined on these users: nothing to divide by")
     if np.ptp(defined) <= ROUNDING * max(1.0, abs(estimate)):  # one person has all of it, or everybody the same
         return Interval(float(estimate), None, None, ALIKE)
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    ends = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.where(np.abs(ends) <= ROUNDING * max(1.0, abs(estimate)), 0.0, ends)
     lost = len(replicates) - len(defined)
     note = f"undefined in {lost} of {len(replicates)} draws" if lost else None
     return Interval(float(estimate), float(low), float(high), note)

@@ -8,7 +8,7 @@ to the other side. It also costs one evaluation per user where the bootstrap nee
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,14 @@ def student(
         return estimate, estimate, float(estimate == null)
     p = 2 * float(stdtr(freedom, -abs(estimate - null) / error))
     return estimate - reach, estimate + reach, p
+
+
+def cut(found: Estimate, lowest: float = 0.0, highest: float = 1.0) -> Estimate:
+    """The same, its interval cut to what is possible: of a share to [0, 1]."""
+    ends = {
+        end: min(max(value, lowest), highest) for end in ("low", "high") if (value := getattr(found, end)) is not None
+    }
+    return replace(found, **ends)
 
 
 def known(value: float) -> float | None:
