@@ -130,8 +130,10 @@ QUESTIONS = (
             At("carryover", ("style_minus_content",), "kept_terms_without_paste", _KEPT, percent=True),
             At("carryover", ("style",), "kept_terms_without_paste", "of added style terms kept", percent=True),
             At("carryover", ("style_minus_content",), "R", "share kept: style less content"),
-            At("carryover", ("n_style_words",), "R", "of the net gain in style words is found next", percent=True),
-            At("carryover", ("n_content_words",), "R", "of the net gain in content words is found next", percent=True),
+            At("carryover", ("n_style_words",), "R", "of the net change in style words is found next", percent=True),
+            At(
+                "carryover", ("n_content_words",), "R", "of the net change in content words is found next", percent=True
+            ),
         ],
         (),
         At("carryover", ("style",), "kept_terms_placebo", "placebo, style terms", percent=True),

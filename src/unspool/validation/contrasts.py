@@ -1,5 +1,7 @@
 """Scenarios in which an estimate misleads, beside the one to take, as a table of what both come to."""
 
+from typing import Any
+
 import polars as pl
 
 from unspool.audits import MODE as AUDIT
@@ -43,16 +45,22 @@ def contrasts(tallied: pl.DataFrame) -> str:
     found = tallied.filter(pl.col("mode") != AUDIT)
     heads = ("in logs where", "the paper's way, or the naive one, says", "the corrected estimate says")
     table = "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|", *(_line(found, *row) for row in CONTRASTS)])
-    seeds = found["n_seeds"].to_list()
+    seeds = [row["n"] for scenario in CONTRASTS for row in _rows(found, scenario)]
     logs = f"{min(seeds):,} to {max(seeds):,} logs of 300 people each"
     return f"{table}\n\n(Means over {logs}; in brackets: in how many of them the\nestimate is clearly not 0."
 
 
-def _line(found: pl.DataFrame, *cells: tuple[str, str]) -> str:
-    (told, scenario), *estimates = cells
+def _rows(found: pl.DataFrame, cells: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    """The tally of both estimates of one of CONTRASTS."""
+    (_, scenario), *estimates = cells
     here = found.filter(pl.col("scenario") == scenario, pl.col("rule") == FOUND)
     key = pl.concat_str("analysis", "estimand", separator="/")
-    rows = [here.filter(key == name).row(0, named=True) for name, _ in estimates]
+    return [here.filter(key == name).row(0, named=True) for name, _ in estimates]
+
+
+def _line(found: pl.DataFrame, *cells: tuple[str, str]) -> str:
+    (told, _), *estimates = cells
+    rows = _rows(found, cells)
     shares = [row["rejected"] / row["n"] for row in rows]
     said = [
         f"{words.format(row['mean'])} ({share:.0%})"
