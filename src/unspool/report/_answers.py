@@ -130,9 +130,9 @@ QUESTIONS = (
             At("carryover", ("style_minus_content",), "kept_terms_without_paste", _KEPT, percent=True),
             At("carryover", ("style",), "kept_terms_without_paste", "of added style terms kept", percent=True),
             At("carryover", ("style_minus_content",), "R", "share kept: style less content"),
-            At("carryover", ("n_style_words",), "R", "of the net change in style words is found next", percent=True),
+            At("carryover", ("n_style_words",), "R", "of the change in style words is found next", percent=True),
             At(
-                "carryover", ("n_content_words",), "R", "of the net change in content words is found next", percent=True
+                "carryover", ("n_content_words",), "R", "of the change in content words is found next", percent=True
             ),
         ],
         (),
