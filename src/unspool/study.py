@@ -134,13 +134,17 @@ class Study:
             )
         return found
 
+    def aliases(self) -> pl.DataFrame:
+        """Pseudonyms of handles (alias) and of the people who bear them (user_id), where the log gives both."""
+        path = self.path / "aliases.parquet"
+        return read_parquet(path) if path.exists() else pl.DataFrame(schema={"alias": pl.String, "user_id": pl.String})
+
     def user(self, name: str, key: str | Path | None = None) -> str:
         """Pseudonym of a user, from an id or a handle as it stands in the log."""
         pseudonyms = self.pseudonyms(key)
         tried = [name.strip(), normal(name)]
         found = pseudonyms.ids(pl.Series(tried), "user").to_list()
-        aliases = self.path / "aliases.parquet"
-        known = dict(read_parquet(aliases).iter_rows()) if aliases.exists() else {}
+        known = dict(self.aliases().iter_rows())
         here = set(self.scan("prompts").select(pl.col("user_id").unique()).collect()["user_id"])
         tried = [str(known.get(name, name)) for name in found]
         return next((user for user in tried if user in here), tried[0])

@@ -254,6 +254,27 @@ def test_ones_own_threads_by_name(study, name):
     assert sum(thread["n_prompts"] for thread in found) == 4
 
 
+LABELS = (
+    "user,previous_timestamp,timestamp,label\n"
+    "{0},2023-06-01T12:00:00Z,2023-06-01T12:01:00Z,same\n"
+    "{0},2023-06-01T12:02:00Z,2023-06-01T12:03:00Z,new\n"
+)
+
+
+@pytest.mark.parametrize("name", ["501", "handle_501", "@Handle_501"])
+def test_labels_name_people_by_id_or_handle(study, name):
+    (study.parent / "labels.csv").write_text(LABELS.format(name))
+    found = json.loads(unspool("score-threads", study, "--gold", study.parent / "labels.csv", "--json").out)
+    assert {(row["n_pairs"], row["n_lost"]) for row in found} == {(2, 0)}
+
+
+def test_labels_of_nobody_in_the_study_are_an_error(study):
+    (study.parent / "labels.csv").write_text(LABELS.format("somebody_else"))
+    done = unspool("score-threads", study, "--gold", study.parent / "labels.csv", code=1)
+    assert done.out == ""
+    assert "None of the labelled pairs is in the study. Of 2 pairs a prompt" in " ".join(done.err.split())
+
+
 def test_threads_of_nobody(study):
     done = unspool("threads", study, "--user", "somebody_else")
     assert (done.out, done.err) == ("", "No thread of that person.\n")

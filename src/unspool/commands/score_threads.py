@@ -1,11 +1,13 @@
 """unspool score-threads."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from unspool.commands import _options as o
+from unspool.errors import UnspoolError
 
 
 def command(
@@ -37,11 +39,14 @@ def command(
     opened = Study(study)
     prompts = opened.scan("prompts").select("prompt_id", "user_id", "time", "text").collect()
     rules = {rule: opened.threads(rule) for rule in opened.rules}
-    found = score(prompts, rules, read_gold(gold), opened.pseudonyms(key), seed=seed, draws=draws)
+    pseudonyms, aliases = opened.pseudonyms(key), opened.aliases()
+    found = score(prompts, rules, read_gold(gold), pseudonyms, aliases=aliases, seed=seed, draws=draws)
+    first = found.row(0, named=True)
+    if not first["n_pairs"]:
+        raise UnspoolError(*_nothing(first))
     if as_json:
         _screen.print_json(found.to_dicts())
         return
-    first = found.row(0, named=True)
     lost = f"{first['n_lost']:,} more are not in the study"
     _screen.out.print(f"{first['n_pairs']:,} labelled pairs of {first['n_users']:,} users; {lost}.")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -52,6 +57,16 @@ def command(
         interval = "-" if row["f1_low"] is None else f"{row['f1_low']:.2f}-{row['f1_high']:.2f}"
         table.add_row(row["rule"], *(_number(row[name]) for name in ("precision", "recall", "f1")), interval, *shown)
     _screen.out.print(table)
+
+
+def _nothing(counts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What is wrong, why and what to do where no labelled pair can be scored."""
+    lost, disagreed = counts["n_lost"], counts["n_disagreed"]
+    return (
+        "None of the labelled pairs is in the study.",
+        f"Of {lost:,} pairs a prompt, by its user and time, is not there; on {disagreed:,} two labels differ.",
+        "Give users as they stand in the log, by id or name, or as pseudonyms of the study, and times in UTC.",
+    )
 
 
 def _number(value: float | None) -> str:

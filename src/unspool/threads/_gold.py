@@ -137,20 +137,21 @@ def score(
     gold: pl.DataFrame,
     pseudonyms: Pseudonyms,
     *,
+    aliases: pl.DataFrame | None = None,
     seed: int = 0,
     draws: int = bootstrap.DRAWS,
 ) -> pl.DataFrame:
     """Agreement of each rule with labelled pairs, one row per rule and for the baselines `always` and `never`.
 
     `prompts` is the study's table in its order (prompt_id, user_id, time, text), `rules` its threads by rule
-    (prompt_id, thread_id), `gold` what `read_gold` gives. A rule starts a thread at a pair if its two prompts have
-    different thread ids, prompts in between or not. Columns: rule; n_pairs scored, n_lost (a prompt of the pair is not
-    in the study), n_disagreed (two labels differ), n_users; window (pairs, of window_diff and pk); the figures of
-    `segmentation.measures`, each in [0, 1], some with the percentile interval over users as _low and _high;
-    ci_level; draws; seed; note: why an interval or a figure is null.
+    (prompt_id, thread_id), `gold` what `read_gold` gives, `aliases` whose each handle is. A rule starts a thread at a
+    pair if its two prompts have different thread ids, prompts in between or not. Columns: rule; n_pairs scored, n_lost
+    (a prompt of the pair is not in the study), n_disagreed (two labels differ), n_users; window (pairs, of window_diff
+    and pk); the figures of `segmentation.measures`, each in [0, 1], some with the percentile interval over users as
+    _low and _high; ci_level; draws; seed; note: why an interval or a figure is null.
     """
     agreed = gold.filter(pl.col("new").is_not_null())
-    pairs = _found(agreed, prompts, pseudonyms)
+    pairs = _found(agreed, prompts, _user_ids(agreed["user"], prompts["user_id"], pseudonyms, aliases))
     counts = {
         "n_pairs": pairs.height,
         "n_lost": agreed.height - pairs.height,
@@ -176,13 +177,12 @@ def _schema() -> dict[str, type[pl.DataType]]:
     }  # fmt: skip
 
 
-def _found(gold: pl.DataFrame, prompts: pl.DataFrame, pseudonyms: Pseudonyms) -> pl.DataFrame:
+def _found(gold: pl.DataFrame, prompts: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
     """The pairs whose two prompts are in the study, with user_id and the row numbers `before` and `after`, in order.
 
     The last prompt that fits is taken for the earlier one, the first for the later: repeated clicks lie between.
     """
     rows = prompts.select("user_id", "time", pl.col("text").str.strip_chars(), pl.int_range(pl.len()).alias("row"))
-    users = _user_ids(gold["user"], prompts["user_id"], pseudonyms)
     pairs = gold.with_columns(users)
     before = _matched(pairs.select("user_id", time="previous_time", text="previous_text"), rows, "last")
     after = _matched(pairs.select("user_id", "time", "text"), rows, "first")
@@ -190,10 +190,12 @@ def _found(gold: pl.DataFrame, prompts: pl.DataFrame, pseudonyms: Pseudonyms) ->
     return pairs.sort("user_id", "before", "after")
 
 
-def _user_ids(names: pl.Series, known: pl.Series, pseudonyms: Pseudonyms) -> pl.Series:
-    """The study's id of each user: the digest of the id, else of it as a name, else the id if it is a digest itself."""
+def _user_ids(names: pl.Series, known: pl.Series, pseudonyms: Pseudonyms, aliases: pl.DataFrame | None) -> pl.Series:
+    """The study's id of each user: the digest of the id, else of it as a name or whose name it is, else the id."""
     normal = names.to_frame("name").select(normal_name(pl.col("name"))).to_series()
-    guesses = [pseudonyms.ids(names, "user"), pseudonyms.ids(normal, "user"), names]
+    digests = [pseudonyms.ids(names, "user"), pseudonyms.ids(normal, "user")]
+    bearers = {} if aliases is None else dict(aliases.iter_rows())
+    guesses = [*digests, *(digest.replace(bearers) for digest in digests), names]
     study = known.unique()
     choices = pl.select(
         *(guess.is_in(study.implode()).alias(f"in_{i}") for i, guess in enumerate(guesses)),
