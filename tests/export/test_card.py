@@ -147,7 +147,7 @@ def test_the_head_names_the_splits_that_have_rows():
     configs = safe_load(text.split("---\n")[1])["configs"]
     assert [[one["split"] for one in config["data_files"]] for config in configs] == [["train", "test"], ["train"]]
     assert "| prompts | test | 1 |" in text and "| threads | train | 4 |" in text
-    assert "about 80%, 10%, 10% of the people" in text
+    assert "about 80%, 10%, 10% of the people, dealt by where the log first names them and the seed 0" in text
 
 
 def test_an_audit_that_was_not_made_is_not_said_to_be(tmp_path):

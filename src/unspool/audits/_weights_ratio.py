@@ -57,7 +57,7 @@ class Ratio:
 
 
 def fold_of(users: pl.Series, seed: int) -> Ints:
-    """The fold of each user, by id and seed alone; nobody is in fold 0."""
+    """The fold of each user, by label and seed alone; nobody is in fold 0."""
     distinct = users.drop_nulls().unique()
     digests = (blake2b(f"weights {seed} {user}".encode(), digest_size=4).digest() for user in distinct)
     folds = pl.Series([int.from_bytes(digest, "little") % FOLDS for digest in digests], dtype=pl.Int64)

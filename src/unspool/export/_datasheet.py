@@ -75,9 +75,9 @@ def composition(data: Exported, splits: Mapping[str, Mapping[str, int]]) -> Iter
 def _shares(data: Exported) -> str:
     shares = ", ".join(f"{100 * share:g}%" for share in data.settings.shares)
     return (
-        f"Train, validation and test hold about {shares} of the people, dealt by their ids and the seed "
-        f"{data.settings.seed} alone: nobody is in two of them. Prompts without a person are in train. A split without "
-        "rows is left out."
+        f"Train, validation and test hold about {shares} of the people, dealt by where the log first names them and "
+        f"the seed {data.settings.seed} alone: nobody is in two of them. Prompts without a person are in train. A "
+        "split without rows is left out."
     )
 
 

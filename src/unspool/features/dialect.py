@@ -86,7 +86,7 @@ def reference(settings: Settings) -> pl.Series:
 
 
 def collect(rows: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
-    """Prompts and captions of users drawn by their ids, one of each run of similar ones. `place` stands for the user.
+    """Prompts and captions of users drawn by their labels, one of each run of similar ones. `place` is the user's.
 
     Prompts that are known not to be upscaled are left out: where there are any, only upscaled ones are trained on.
     """
@@ -114,7 +114,7 @@ def _last_of_runs(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _place(user_ids: pl.Series, seed: int) -> pl.Series:
-    """Where each user stands in a random order, in [0, 1): by id and seed alone."""
+    """Where each user stands in a random order, in [0, 1): by label and seed alone."""
     users = user_ids.drop_nulls().unique()
     digests = (blake2b(f"dialect {seed} {user}".encode(), digest_size=8).digest() for user in users)
     places = pl.Series([int.from_bytes(digest, "little") / 2**64 for digest in digests], dtype=pl.Float64)
