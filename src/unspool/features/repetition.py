@@ -31,7 +31,7 @@ COLUMNS = (
         "repeat_ratio_paper",
         "Share of repeated words (paper)",
         "share",
-        "repeat_words_paper by parts between blanks; over 1 where those hold several words: `very-red-very-red`.",
+        "repeat_words_paper by parts between blanks; over 1 where those hold several words: `red-fox-red-fox`.",
         mode="paper",
     ),
     Column(
