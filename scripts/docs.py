@@ -7,7 +7,7 @@ A page holds generated blocks between two comments; all around them is written b
     <!-- end: NAME -->
 
 NAME is `commands`, `columns TABLE`, `source NAME`, `feature NAME`, `analysis NAME`, `audit NAME`, `form NAME`,
-`sources`, `rules`, `features`, `analyses`, `audits`, `forms`, `demo`, `misled` or `validation`.
+`sources`, `rules`, `features`, `analyses`, `audits`, `forms`, `demo`, `pairs`, `misled` or `validation`.
 """
 
 import inspect
@@ -29,7 +29,12 @@ from unspool import audits, export, registry, tables, threads
 from unspool.analyses import Analysis, analysis, in_order
 from unspool.commands import _screen, application
 from unspool.features import estimated, feature
+from unspool.simulate import simulate
 from unspool.sources import source
+from unspool.stages.audit import audit_study
+from unspool.stages.measure import measure
+from unspool.stages.read import read
+from unspool.stages.thread import thread
 from unspool.validation.claims import CLAIMS
 from unspool.validation.contrasts import contrasts
 from unspool.validation.marks import judge_tally
@@ -235,6 +240,22 @@ def demo() -> str:
     return f"```text\n$ pip install uv && uv run unspool demo\n{CUT}\n{told}\n{CUT}\n```"
 
 
+def pairs() -> str:
+    """What the audit selection counts in the simulated log of `unspool demo`."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "export.json"
+        simulate("newcomers", seed=1).write(log)
+        study = measure(thread(read([str(log)], Path(folder) / "study"), threads.DEFAULT), names=["length"])
+        found = audit_study(study, names=["selection"]).audit()
+    counted = found.filter(pl.col("estimand").is_in(["n_left", "n_pairs"]))
+    n = {row["group"]: f"{row['estimate']:,.0f}" for row in counted.iter_rows(named=True)}
+    return (
+        f"On the simulated log of `unspool demo`, {n['all prompts']} prompts: {n['upscaled']} upscaled, "
+        f"{n['image known']} with a known image;\n{n['within grid']} pairs within a grid, {n['verbatim reroll']} of "
+        f"verbatim rerolls, {n['across prompts']} across prompts."
+    )
+
+
 def tallied() -> pl.DataFrame:
     """The sums of all simulated logs of docs/validation.csv, a row per claim."""
     return added(pl.read_csv(ROOT / "docs" / "validation.csv", schema_overrides=TALLY))
@@ -271,6 +292,7 @@ def block(name: str) -> str:
         "audits": audits_list,
         "forms": forms_list,
         "demo": demo,
+        "pairs": pairs,
         "validation": validation,
         "misled": misled,
     }
