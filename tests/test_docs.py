@@ -15,6 +15,7 @@ from unspool import registry, tables
 from unspool.commands import application
 from unspool.simulate import simulate
 from unspool.sources import Options, Span, source, table
+from unspool.stages.export import INSIDE
 from unspool.stages.measure import measure
 from unspool.stages.read import read
 from unspool.stages.thread import thread
@@ -78,7 +79,7 @@ def test_every_exit_code_is_told():
 def test_every_generated_block_is_there():
     found = {name for _, name in BLOCKS}
     tables_of_study = {f"columns {name}" for name in docs.STUDY_TABLES}
-    listed = {"commands", "sources", "rules", "features", "analyses", "audits", "forms", "demo"}
+    listed = {"commands", "sources", "rules", "features", "analyses", "audits", "forms", "demo", "pairs"}
     assert found >= listed | tables_of_study
     opened = sum(text(path).count("<!-- generated: ") for path in PAGES)
     assert opened == len(BLOCKS), "a block is not closed, or its two names differ"
@@ -149,6 +150,10 @@ def test_examples_of_bot_lines_have_the_kind_they_stand_for():
     frame = pl.DataFrame({"content": [f"**a fox** - {line}" for _, line in examples]})
     assert parse_lines(frame)["kind"].to_list() == [kind for kind, _ in examples]
     assert {kind for kind, _ in examples} == set(tables.KINDS) - {"other"}
+
+
+def test_columns_that_no_export_has_are_told():
+    assert all(f"`{name}`" in text(DOCS / "exports" / "parquet.md") for name in INSIDE)
 
 
 def test_actions_are_defined():
