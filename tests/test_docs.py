@@ -152,6 +152,10 @@ def test_examples_of_bot_lines_have_the_kind_they_stand_for():
     assert {kind for kind, _ in examples} == set(tables.KINDS) - {"other"}
 
 
+def test_every_kind_of_figure_is_told():
+    assert sorted(rows(section(DOCS / "report.md", "Reading the figures"))) == registry.names("figures")
+
+
 def test_columns_that_no_export_has_are_told():
     assert all(f"`{name}`" in text(DOCS / "exports" / "parquet.md") for name in INSIDE)
 

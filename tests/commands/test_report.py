@@ -150,6 +150,14 @@ def test_a_figure_that_nothing_draws_is_an_error(place, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_figures_that_are_there_are_drawn_beside_a_name_that_is_not(place, tmp_path):
+    asked = ("--only", "drift-n_words", "--only", "drift-nothing", "--only", "drfit")
+    done = unspool("figures", place, *asked, "--format", "svg", "-o", tmp_path, "--json")
+    assert [row["file"] for row in json.loads(done.out)] == [str(tmp_path / "drift-n_words.svg")]
+    assert "nothing to draw for 'drift-nothing'. Of that kind there are drift-concreteness, drift-n_words." in done.err
+    assert "nothing to draw for 'drfit'. Kinds of figures are across" in done.err
+
+
 def test_results_in_every_format(place):
     rows = Study(place).results()
     listed = list(csv.DictReader(io.StringIO(unspool("results", place, "--format", "csv").out)))

@@ -38,7 +38,9 @@ def command(
     from unspool.study import Study
 
     with _screen.progress() as progress:
-        files = draw(Study(study), form.value, out, only, progress=progress)
+        files, lacking = draw(Study(study), form.value, out, only, progress=progress)
+    for told in lacking:
+        _screen.err.print(_screen.plain(told), style="bold", soft_wrap=True)
     if as_json:
         _screen.print_json([{"file": str(path), "title": title, "n": n} for path, title, n in files])
         return

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from unspool import registry
@@ -22,13 +22,14 @@ def draw(
     only: Sequence[str] | None = None,
     *,
     progress: Progress = silent,
-) -> list[tuple[Path, str, str]]:
+) -> tuple[list[tuple[Path, str, str]], list[str]]:
     """Write the figures as svg, pdf or png into a folder (STUDY/figures); return path, title and n of each.
 
-    `only`: names of figure modules, or of single figures. A name that nothing has is an error.
+    `only`: names of figure modules, or of single figures. What is wrong with those that nothing has is returned too; it
+    is an error if all are such.
     """
     with _render.unchecked():
-        found = list(_figures(study, only or ()))
+        found, lacking = _figures(study, only or ())
     folder = out or study.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -37,10 +38,11 @@ def draw(
         _write(path, FORMATS[form](figure.chart))
         written.append((path, figure.title, figure.n))
         progress("drawing", number, len(found))
-    return written
+    return written, lacking
 
 
-def _figures(study: Study, only: Sequence[str]) -> Iterator[Figure]:
+def _figures(study: Study, only: Sequence[str]) -> tuple[list[Figure], list[str]]:
+    """The figures that are asked for, and a sentence on each name that none has."""
     columns = study.columns()
     every = [
         (module, figure)
@@ -49,15 +51,21 @@ def _figures(study: Study, only: Sequence[str]) -> Iterator[Figure]:
         if _wanted(module, only)
         for figure in drawing(module).draw(question.rows, columns, PAPER)
     ]
-    for name in only:
-        if not any(name in (module, figure.name) for module, figure in every):
-            raise UnspoolError(
-                f"There is nothing to draw for {name!r}.",
-                f"Kinds of figures are {', '.join(registry.names('figures'))}; single ones are named as their files.",
-                "Name one of them, and see by `unspool results STUDY` that it has estimates.",
-                exit_code=2,
-            )
-    return (figure for module, figure in every if not only or module in only or figure.name in only)
+    chosen = [figure for module, figure in every if not only or module in only or figure.name in only]
+    missing = [name for name in only if not any(name in (module, figure.name) for module, figure in every)]
+    told = [f"There is nothing to draw for {name!r}. {_instead(name, every)}" for name in missing]
+    if only and len(missing) == len(only):
+        do = "Name one of them, and see by `unspool results STUDY` that it has estimates."
+        raise UnspoolError("\n".join(told), do=do, exit_code=2)
+    return chosen, told
+
+
+def _instead(name: str, every: Sequence[tuple[str, Figure]]) -> str:
+    """What could have been named: the figures of the same kind, else the kinds."""
+    alike = [figure.name for module, figure in every if name.startswith(f"{module}-")]
+    if alike:
+        return f"Of that kind there are {', '.join(alike)}."
+    return f"Kinds of figures are {', '.join(registry.names('figures'))}; single ones are named as their files."
 
 
 def _wanted(module: str, only: Sequence[str]) -> bool:
