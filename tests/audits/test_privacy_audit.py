@@ -103,6 +103,8 @@ def test_what_blocks_names_kind_column_and_flag(hostile):
     }
     assert all(f"--allow {one.kind}" in one.told for one in blocking(hostile))
     assert "Found" in findings(hostile)[0]
+    assert "handles or ids of the log's own people in 1 prompt (--allow handles)" in findings(hostile)[0]
+    assert "column own people" not in findings(hostile)[0]
 
 
 def test_no_row_holds_what_was_found(hostile):

@@ -159,7 +159,7 @@ def test_it_is_allowed_or_redacted(tmp_path):
 # A person's handle as a plain word of another's prompt is a handle of the log's own people.
 def test_a_handle_in_a_prompt_refuses_the_export(tmp_path):
     study = made(tmp_path, messages(MENTION))
-    with pytest.raises(UnspoolError, match="handles of people") as error:
+    with pytest.raises(UnspoolError, match="handles or ids of the log's own people in 1 prompt") as error:
         export(study, "jsonl", tmp_path / "out.jsonl")
     assert error.value.exit_code == 3
     export(study, "jsonl", tmp_path / "out.jsonl", Settings(redact=True))

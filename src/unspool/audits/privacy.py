@@ -39,6 +39,8 @@ CALLED = {
     "unsalted_hashes": "digests that look unsalted",
     "urls": "links",
 }
+OWN = "own people"
+"""The group of the log's own people, whose handles are looked for in prompts: no column has that name."""
 ONE_COLUMN = ("handles", "names_private", "names")
 FIELDS = {"consent": r"(?i)consent|opt_?(?:in|out)\b", "licence": r"(?i)licen[cs]e|rights|terms"}
 MOST_NAMED = 5_000
@@ -47,7 +49,7 @@ MOST_NAMED = 5_000
 
 @dataclass(frozen=True)
 class Finding:
-    """A reason not to pass a study on: its kind, the column it was found in, and the sentence."""
+    """A reason not to pass a study on: its kind, the column it was found in (or OWN), and the sentence."""
 
     kind: str
     column: str
@@ -125,12 +127,12 @@ def _handles(log: Audited) -> Iterator[Row]:
     found = own_handles(log)
     same = {"feature": "handles", "estimand": "n_prompts"}
     if found is None:
-        yield {**same, "group": "own people", "note": NO_KEY}
+        yield {**same, "group": OWN, "note": NO_KEY}
         return
     n, seen = found
     yield {
         **same,
-        "group": "own people",
+        "group": OWN,
         "estimate": float(n),
         "n_prompts": seen,
         "method": "tokens whose keyed digest is that of a person of the log",
@@ -184,9 +186,15 @@ def blocking(found: pl.DataFrame) -> list[Finding]:
         pl.col("estimate") > 0,
     )
     return [
-        Finding(kind, column, f"{CALLED[kind]} in {words.number_of(int(n), 'value')}, column {column} (--allow {kind})")
-        for kind, column, n in hits.select("feature", "group", "estimate").iter_rows()
+        Finding(kind, group, f"{_found_in(kind, group, int(n))} (--allow {kind})")
+        for kind, group, n in hits.select("feature", "group", "estimate").iter_rows()
     ]
+
+
+def _found_in(kind: str, group: str, n: int) -> str:
+    if group == OWN:
+        return f"handles or ids of the log's own people in {words.number_of(n, 'prompt')}"
+    return f"{CALLED[kind]} in {words.number_of(n, 'value')}, column {group}"
 
 
 def findings(found: pl.DataFrame) -> list[str]:
@@ -204,7 +212,7 @@ def _blocked(found: pl.DataFrame) -> Iterator[str]:
             "No raw id, e-mail address, telephone number, handle or address with a handle was found in any column; ids "
             "are keyed digests, and links and mentions were taken out when the log was read."
         )
-    own = found.filter(feature="handles", group="own people")
+    own = found.filter(feature="handles", group=OWN)
     if own.height and own["estimate"][0] is None:
         yield f"Whether prompts hold handles of the log's own people is not known: {own['note'][0]}."
 
