@@ -229,3 +229,12 @@ def test_nothing_of_nothing():
     assert advice(tables.empty(tables.RESULTS)) == []
     nulls = made.frame(weights(0.5, 0.7)).with_columns(pl.lit(None, dtype=pl.Float64).alias("estimate"))
     assert [one.verdict for one in advice(nulls)] == ["not known"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"), [([], "the log has no prompts"), ([(None, "a red fox")], "the log names no users")]
+)
+def test_a_log_without_prompts_is_not_said_to_name_nobody(rows, why):
+    found = concentration.audit(audited(prompts(rows)))
+    assert [(one.verdict, one.why) for one in advice(found)] == [("not known", why)]
+    assert set(found["note"]) == {why}

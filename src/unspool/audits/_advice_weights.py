@@ -5,7 +5,7 @@ import polars as pl
 from unspool.analyses import _words as words
 from unspool.audits._groups import NO_REFERENCE
 from unspool.audits._weights_gain import gain_of
-from unspool.audits.concentration import so_many
+from unspool.audits.concentration import NOBODY, so_many
 
 EVEN = 0.5
 """Effective people by people below which a log is uneven: it is 1 / (2 - p), more than half, where everybody goes on
@@ -44,7 +44,8 @@ def people(rows: pl.DataFrame) -> Verdict:
     most = words.row(rows, **same, estimand="share_top", group="most active person")
     effective = words.row(rows, **same, estimand="effective")
     if most is None or effective is None:
-        return "not known", "the log names no users"
+        notes = rows.filter(**same, estimand="share_top")["note"].drop_nulls()
+        return "not known", notes[0] if len(notes) else NOBODY
     n = effective["n_users"]
     if n == 1:
         return "with care", "one person wrote all of it, and no weight changes that"

@@ -25,7 +25,7 @@ LIMITS = (
 )
 ORDER = 40
 FIGURES: tuple[str, ...] = ("lorenz",)
-NOBODY = "the log names no users"
+NOBODY, NO_PROMPTS = "the log names no users", "the log has no prompts"
 PERCENTS = range(0, 101, 5)
 Counts = NDArray[np.int64]
 
@@ -40,7 +40,7 @@ def audit(log: Audited) -> pl.DataFrame:
 def _people(log: Audited, counts: Counts) -> Iterator[Row]:
     same: Row = {"feature": "users", "n_prompts": int(counts.sum()), "n_users": len(counts)}
     if not len(counts):
-        yield {**same, "estimand": "share_top", "group": "top 10%", "note": NOBODY}
+        yield {**same, "estimand": "share_top", "group": "top 10%", "note": _nobody(log)}
         return
     shares = counts / counts.sum()
     for share in (1, 10):
@@ -109,13 +109,18 @@ def _cap(log: Audited, counts: Counts, same: Row) -> Iterator[Row]:
     }
 
 
+def _nobody(log: Audited) -> str:
+    """Why there is nobody to count."""
+    return NOBODY if log.prompts.head(1).collect().height else NO_PROMPTS
+
+
 def _pasted(log: Audited) -> Iterator[Row]:
     found = blocks(log.prompts)
     held = _per_user(log.prompts.with_columns(hit=ends_in(found["block"])))
     numbers = {"n_prompts": int(held["n"].sum()), "n_users": held.height}
     same: Row = {"feature": "pasted", **numbers}
     if not held.height:
-        yield {**same, "estimand": "share", "note": NOBODY}
+        yield {**same, "estimand": "share", "note": _nobody(log)}
         return
     yield share_row(held["hit"].to_numpy(), held["n"].to_numpy(), log, estimand="share", **same)
     yield {
@@ -142,7 +147,7 @@ def _per_user(prompts: pl.LazyFrame) -> pl.DataFrame:
 def _duplicates(log: Audited) -> Iterator[Row]:
     prompts, note = _sample(log)
     if not prompts.height:
-        yield {"feature": "duplicates", "estimand": "exact", "note": NOBODY}
+        yield {"feature": "duplicates", "estimand": "exact", "note": _nobody(log)}
         return
     found = repeated(prompts, log.settings.seed)
     columns = {
