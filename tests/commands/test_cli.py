@@ -275,6 +275,13 @@ def test_labels_of_nobody_in_the_study_are_an_error(study):
     assert "None of the labelled pairs is in the study. Of 2 pairs a prompt" in " ".join(done.err.split())
 
 
+def test_a_log_of_chat_alone_is_measured_and_has_no_means(tmp_path):
+    log = write(tmp_path / "log.json", [message(20, "hello there", bot=False)])
+    unspool("read", log, "-o", tmp_path / "study")
+    told = unspool("measure", tmp_path / "study", "--feature", "length").out
+    assert re.search(r"n_words +- +words", told)
+
+
 def test_threads_of_nobody(study):
     done = unspool("threads", study, "--user", "somebody_else")
     assert (done.out, done.err) == ("", "No thread of that person.\n")

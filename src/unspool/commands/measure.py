@@ -58,15 +58,15 @@ def measured(study: "Study") -> Any:
     from unspool.features import feature
 
     found = study.scan("features")
-    names = [c.name for c in study.columns().values() if not c.name.startswith("caption_")]
-    means = found.select(pl.col(names).mean()).collect().row(0, named=True)
+    names = set(study.columns()).intersection(found.collect_schema())
+    means = found.select(pl.col(name).mean() for name in names).collect().to_dicts()
     table = Table(title="Features", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("", "mean", "unit", ""):
         table.add_column(name, justify="right" if name == "mean" else "left", header_style="dim")
     for name, entry in study.manifest["features"].items():
         before = ""
         for column in feature(name).COLUMNS:
-            mean, reason = means[column.name], entry["missing"].get(column.name, "")
+            mean, reason = means[0].get(column.name) if means else None, entry["missing"].get(column.name, "")
             told, before = ("as above" if reason and reason == before else reason), reason
             some = f"{entry['n_scored']:,} of {entry['of']:,} prompts" if entry["n_scored"] < entry["of"] else ""
             shown = "-" if mean is None else f"{mean:,.3g}" if mean < 100 else f"{mean:,.0f}"
