@@ -5,13 +5,14 @@ import re
 import shlex
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.main import get_command
 
-from unspool import registry, tables
+from unspool import __version__, registry, tables
 from unspool.commands import application
 from unspool.simulate import simulate
 from unspool.sources import Options, Span, source, table
@@ -258,6 +259,14 @@ def test_examples_that_read_a_study_run(folder, path, capsys):
     simulate("newcomers", seed=1, users=20).write(folder / "export.json")
     measure(thread(read([str(folder / "export.json")], folder / "study"), "iou"), names=["length"])
     assert run_examples(path)["prompts"].height > 20
+
+
+def test_the_citation_is_of_this_version_and_licence():
+    told = dict(re.findall(r"^([\w-]+): (.+)$", text(ROOT / "CITATION.cff"), re.MULTILINE))
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
+    assert (told["title"], told["license"]) == (project["name"], project["license"])
+    assert (told["type"], told["version"], told["abstract"]) == ("software", __version__, project["description"])
+    assert "name: The unspool developers" in text(ROOT / "CITATION.cff")
 
 
 def test_no_example_leaves_files_in_the_repository():
