@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from tests.audits.made_log import audited, prompts, value
 
+from unspool import tables
 from unspool.audits import Settings
 from unspool.audits._privacy_names import private
 from unspool.audits._privacy_redaction import redacted
@@ -11,6 +12,7 @@ from unspool.audits.privacy import audit, blocking, findings
 from unspool.compiling.pseudonyms import Pseudonyms
 from unspool.models.names import names
 from unspool.syntax.identifiers import TESTS, has_phone
+from unspool.syntax.text import split_text
 
 PHONES = {
     "call +49 30 901820 now": True,
@@ -126,6 +128,40 @@ def test_a_handle_that_is_a_word_is_a_word(handle, expected):
     user = key.ids(pl.Series([handle.lower()]), "user")[0]
     found = audit(audited(prompts([(user, "x"), ("b", f"a {handle} in snow")]), pseudonyms=key))
     assert value(found, feature="handles", estimand="n_prompts", group="own people") == expected
+
+
+# What stands behind a parameter, and in a caption, is looked at as the text is; a number that sets something is none.
+@pytest.mark.parametrize(
+    ("tail", "caption", "expected"),
+    [
+        (f"--no {SECRET}", None, 1),
+        (f"--v 5 by {SECRET}", None, 1),
+        (f"--v 5 --{SECRET}", None, 1),
+        ("--v 5", f"a photograph of {SECRET}", 1),
+        ("--seed 5017 --v 5", None, 0),
+        ("--v 5 --no 5017", None, 1),
+    ],
+)
+def test_a_handle_behind_a_parameter_is_found(tail, caption, expected):
+    key = Pseudonyms(bytes(32))
+    users = key.ids(pl.Series([SECRET, "5017"]), "user").to_list()
+    frame = prompts([(users[0], "a red fox"), (users[1], "a red fox"), ("b", "an owl")])
+    params = split_text(pl.Series(["a", "a", f"an owl {tail}"]))["params"]
+    frame = frame.with_columns(params=params, captions=pl.Series([None, None, [caption] if caption else None]))
+    found = audit(audited(tables.conform(frame, tables.PROMPTS), pseudonyms=key))
+    assert value(found, feature="handles", estimand="n_prompts", group="own people") == expected
+
+
+# "zanzibar" stands behind a parameter of c alone, and "fox zanzibar" is no run: the line breaks it.
+def test_names_and_rare_words_behind_parameters_count():
+    tails = ["--v 5", "--v 5", "--v 5 zanzibar --no Jolanta Wisniewska"]
+    frame = prompts([("a", "red fox"), ("b", "red fox"), ("c", "red fox")])
+    frame = frame.with_columns(params=split_text(pl.Series([f"red fox {tail}" for tail in tails]))["params"])
+    found = audit(audited(frame, settings=Settings(min_users=2)))
+    assert value(found, feature="k_anonymity", estimand="rare", group="1 word") == 1 / 3
+    assert value(found, feature="k_anonymity", estimand="unique", group="2 words") == 1 / 3
+    assert value(found, feature="k_anonymity", estimand="unique", group="3 words") == 0
+    assert value(found, feature="names_private", estimand="n_prompts", group="text") == 1
 
 
 # "red fox" by a, b and c, "blue" by c alone: with k = 3, words: only c's second prompt holds a rare word. Runs of two:

@@ -7,6 +7,7 @@ import polars as pl
 from unspool import tables
 from unspool.audits import Audited
 from unspool.labels import PSEUDONYMS
+from unspool.syntax.prose import lines, prose
 
 DIGESTED = ("prompt_id", "user_id", "channel_id", "given_thread_id", "thread_id")
 """Pseudonyms of the study: keyed digests of 16 hexadecimal digits."""
@@ -26,13 +27,19 @@ def strings(log: Audited) -> Iterator[tuple[str, pl.LazyFrame]]:
         elif kind == pl.List(pl.String):
             yield name, _listed(log.prompts, pl.col(name))
         elif name == "params":
-            yield name, _listed(log.prompts, pl.col(name).list.eval(pl.element().struct.field("values").list.join(" ")))
+            yield name, _listed(log.prompts, lines(pl.col(name)))
     if log.rejects is not None:
         yield EXCERPTS, log.rejects.select(user_id=pl.lit(None, dtype=pl.String), value="excerpt")
 
 
 def _listed(prompts: pl.LazyFrame, items: pl.Expr) -> pl.LazyFrame:
     return prompts.select("user_id", value=items).explode("value", empty_as_null=False, keep_nulls=False)
+
+
+def said(schema: pl.Schema) -> pl.Expr:
+    """What the person of a prompt wrote: a list of the text and of the prose behind its parameters."""
+    behind = [prose(pl.col("params"))] if "params" in schema else []
+    return pl.concat_list(pl.col("text").fill_null(""), *behind)
 
 
 def passed_on(log: Audited) -> list[str]:

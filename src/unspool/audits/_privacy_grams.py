@@ -7,6 +7,7 @@ import polars as pl
 from unspool.analyses._draws import joined
 from unspool.analyses._whole_users import whole_users
 from unspool.audits import Audited
+from unspool.audits._privacy_columns import said
 from unspool.audits._shares import Row, share_row
 from unspool.features.length import WORD
 
@@ -40,26 +41,29 @@ def _same(size: int, kind: str) -> Row:
 
 def _texts(log: Audited) -> tuple[pl.DataFrame, str | None]:
     everything = log.prompts.select(pl.col("user_id").count()).collect().item()
+    wanted = "user_id", said(log.prompts.collect_schema()).alias("said")
     if everything <= MOST:
-        return log.prompts.filter(pl.col("user_id").is_not_null()).select("user_id", "text").collect(), None
+        return log.prompts.filter(pl.col("user_id").is_not_null()).select(wanted).collect(), None
     kept, note = whole_users(log.log, pl.col("text").is_not_null(), MOST, "with prompts")
-    chosen = log.prompts.join(kept.lazy(), on="user_id", how="semi").select("user_id", "text").collect()
+    chosen = log.prompts.join(kept.lazy(), on="user_id", how="semi").select(wanted).collect()
     return chosen, f"{note}, in which words look rarer than in the whole log"
 
 
 def _words(texts: pl.DataFrame) -> pl.DataFrame:
-    """The words of texts as hashes: row, user (a number), word."""
+    """The words of texts and of the prose behind parameters as hashes: row, user (a number), line, word."""
     found = texts.select(
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
         user=pl.col("user_id").rank("dense").cast(pl.UInt32),
-        word=pl.col("text").str.to_lowercase().str.extract_all(WORD),
+        word="said",
     )
+    found = found.explode("word", empty_as_null=False).with_row_index("line")
+    found = found.with_columns(pl.col("word").str.to_lowercase().str.extract_all(WORD))
     return found.explode("word", empty_as_null=False).with_columns(pl.col("word").hash())
 
 
 def _least_users(words: pl.DataFrame, size: int, n: int) -> pl.Series:
     """For each text the smallest number of people who use one of its runs of so many words; null without such a run."""
-    following = [pl.col("word").shift(-k).over("row") for k in range(size)]
+    following = [pl.col("word").shift(-k).over("line") for k in range(size)]
     grams = words.select(
         "row",
         "user",

@@ -3,6 +3,7 @@
 import polars as pl
 
 from unspool.audits import Audited
+from unspool.audits._privacy_columns import said
 from unspool.compiling.pseudonyms import Pseudonyms, normal_name
 from unspool.labels import pseudonym
 
@@ -16,7 +17,9 @@ def own_handles(log: Audited) -> tuple[int, int] | None:
     """How many prompts hold a handle or id of one of the log's people, and of how many prompts; None without key."""
     if log.pseudonyms is None:
         return None
-    tokens = pl.col("text").str.extract_all(TOKEN)
+    schema = log.prompts.collect_schema()
+    captions = [pl.col("captions").fill_null([])] if "captions" in schema else []
+    tokens = pl.concat_list(said(schema), *captions).list.join("\n").str.extract_all(TOKEN)
     distinct = log.prompts.select(token=tokens).explode("token", empty_as_null=False).unique().collect()["token"]
     hits = named(distinct.drop_nulls(), people(log.prompts, log.aliases), log.pseudonyms)
     seen = log.prompts.select(pl.len()).collect().item()

@@ -7,7 +7,7 @@ import polars as pl
 
 from unspool.analyses import _words as words
 from unspool.audits import Audited, rows
-from unspool.audits._privacy_columns import DIGESTED, passed_on, strings
+from unspool.audits._privacy_columns import DIGESTED, passed_on, said, strings
 from unspool.audits._privacy_grams import gram_rows
 from unspool.audits._privacy_names import private
 from unspool.audits._privacy_people import NO_KEY, own_handles
@@ -123,7 +123,7 @@ def _count(kind: str, column: str | None, n: int, seen: int) -> Row:
 
 
 def _handles(log: Audited) -> Iterator[Row]:
-    """Texts in which a handle or id of the log's own people stands plain."""
+    """Prompts in which a handle or id of the log's own people stands plain."""
     found = own_handles(log)
     same = {"feature": "handles", "estimand": "n_prompts"}
     if found is None:
@@ -140,20 +140,19 @@ def _handles(log: Audited) -> Iterator[Row]:
 
 
 def _names(log: Audited) -> Iterator[Row]:
-    texts = log.prompts.select("user_id", "text").filter(pl.col("text").str.contains(CANDIDATE)).collect()
+    written = log.prompts.select("user_id", text=said(log.prompts.collect_schema())).with_row_index("prompt")
+    texts = written.explode("text", empty_as_null=False).filter(pl.col("text").str.contains(CANDIDATE)).collect()
     note = None
     if texts.height > MOST_NAMED:
-        note = (
-            f"on a random sample of {MOST_NAMED:,} of the {texts.height:,} prompts with two capitalised words in a row"
-        )
+        note = f"on a random sample of {MOST_NAMED:,} of the {texts.height:,} texts with two capitalised words in a row"
         texts = texts.sample(MOST_NAMED, seed=log.settings.seed)
     total = log.prompts.select(pl.len()).collect().item()
     found = names(texts["text"].to_list())
-    listed = found.select("name", user_id=texts["user_id"].gather(found["text"]), text="text")
+    listed = pl.concat([found.select("name"), texts[found["text"], ["user_id", "prompt"]]], how="horizontal")
     told = private(listed, log.settings.min_users) if listed.height else listed.with_columns(private=pl.lit(False))
     for kind, part in (("names", told), ("names_private", told.filter("private"))):
         yield {
-            **{"feature": kind, "estimand": "n_prompts", "group": "text", "estimate": float(part["text"].n_unique())},
+            **{"feature": kind, "estimand": "n_prompts", "group": "text", "estimate": float(part["prompt"].n_unique())},
             **{"n_prompts": total, "n_users": part["user_id"].drop_nulls().n_unique(), "note": note},
             "method": "names of two or more capitalised words that spaCy takes for a person's",
         }

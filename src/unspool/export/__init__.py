@@ -33,9 +33,10 @@ class Settings:
 
     `min_users`: words that fewer people use are taken out of all texts (0: none); `n_gram`: the same for runs of up to
     so many words. `images`: whether captions, image numbers and image references go with it. `redact`: personal data
-    that the privacy audit finds in texts becomes a placeholder. `any_pair`: also pairs whose prompts differ, in the
-    form `preference`. `allow`: findings of the privacy audit that do not keep the log from being exported. `shares` of
-    the users in SPLITS; `seed` of the split. `title`: what the card calls the log.
+    that the privacy audit finds in texts becomes a placeholder. What is written behind a parameter is text too.
+    `any_pair`: also pairs whose prompts differ, in the form `preference`. `allow`: findings of the privacy audit that
+    do not keep the log from being exported. `shares` of the users in SPLITS; `seed` of the split. `title`: what the
+    card calls the log.
     """
 
     drop_users: tuple[str, ...] = ()

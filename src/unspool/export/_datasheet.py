@@ -168,7 +168,7 @@ def _taken_out(data: Exported) -> Iterator[str]:
     chosen, counts = data.settings, data.counts
     if chosen.min_users > 1:
         runs = "words" if chosen.n_gram == 1 else f"runs of up to {chosen.n_gram} words"
-        yield f"Taken out of texts: {runs} that fewer than {chosen.min_users} people use."
+        yield f"Taken out of texts and parameters: {runs} that fewer than {chosen.min_users} people use."
     if chosen.redact:
         yield "Addresses, telephone numbers, ids, handles and names that were found were replaced by what they were."
     if counts.get("of_dropped_people"):

@@ -14,6 +14,7 @@ from unspool.audits.privacy import blocking, pointing
 from unspool.compiling.pseudonyms import Pseudonyms
 from unspool.errors import UnspoolError
 from unspool.export import Exported, Settings, form
+from unspool.export._parameters import cleaned, with_prose
 from unspool.export._people import without_names
 from unspool.export._rare import users_of_grams, without_rare
 from unspool.labels import PSEUDONYMS, labelled
@@ -70,7 +71,7 @@ def _refuse(works: "Works", folder: Path) -> None:
     left = [one for one in blocking(found) if one.kind not in works.settings.allow]
     if left:
         flags = " ".join(dict.fromkeys(f"--allow {one.kind}" for one in left))
-        redaction = "" if works.settings.redact else " --redact takes such finds out of texts and captions."
+        redaction = "" if works.settings.redact else " --redact takes such finds out of texts, parameters and captions."
         raise UnspoolError(
             "The export is refused: what would leave the study points at people.",
             f"The privacy audit found {'; '.join(one.told for one in left)}.",
@@ -154,13 +155,13 @@ class Works:
         return named.drop_nulls().collect()
 
     def _grams(self) -> pl.DataFrame | None:
-        """How many people use each word, or run of words, of the texts that are exported."""
+        """How many people use each word, or run of words, of the texts and parameters that are exported."""
         if self.settings.min_users < 2:
             return None
         stay = ~pl.col("user_id").is_in(list(self.people.ids)).fill_null(False)
         files = _files(self.study)
-        texts = (pl.scan_parquet(f, glob=False).filter(stay).select("user_id", "text").collect() for f in files)
-        return users_of_grams(texts, self.settings.n_gram)
+        rows = (pl.scan_parquet(f, glob=False).filter(stay).select("user_id", "text", "params") for f in files)
+        return users_of_grams((with_prose(one.collect()) for one in rows), self.settings.n_gram)
 
     def _hidden(self) -> pl.Series:
         """Pseudonyms of people and of handles whose mention by others is replaced: of dropped ones, or of all."""
@@ -182,16 +183,20 @@ class Works:
         return _steps(left.filter(~empty))
 
     def _cleaned(self, rows: pl.DataFrame, grams: pl.DataFrame | None, hidden: pl.Series) -> pl.DataFrame:
-        """The rows with cleaned texts and captions; lists without captions, and null ones, stay as they are."""
-        rows = rows.with_columns(self._without(rows["text"], grams, hidden).alias("text"))
+        """The rows with cleaned texts, parameters and captions; lists without captions, and null ones, stay."""
+        whole = redacted if self.settings.redact else _same
+        rows = rows.with_columns(
+            self._without(rows["text"], grams, hidden).alias("text"),
+            cleaned(rows["params"], lambda said: self._without(said, grams, hidden), whole).alias("params"),
+        )
         if "captions" not in rows.columns:
             return rows
         lists = rows.select("captions").with_row_index("row")
         each = lists.explode("captions", empty_as_null=False, keep_nulls=False)
         if not each.height:
             return rows
-        cleaned = each.with_columns(self._without(each["captions"], grams, hidden).alias("captions"))
-        grouped = cleaned.group_by("row", maintain_order=True).agg("captions")
+        left = each.with_columns(self._without(each["captions"], grams, hidden).alias("captions"))
+        grouped = left.group_by("row", maintain_order=True).agg("captions")
         found = lists.join(grouped, on="row", how="left", maintain_order="left", suffix="_clean")
         return rows.with_columns(found.select(pl.coalesce("captions_clean", "captions").alias("captions"))["captions"])
 
@@ -204,6 +209,10 @@ class Works:
         if grams is not None:
             texts = without_rare(texts, grams, self.settings.min_users, self.settings.n_gram)
         return texts
+
+
+def _same(texts: pl.Series) -> pl.Series:
+    return texts
 
 
 def _files(study: Study) -> list[Path]:

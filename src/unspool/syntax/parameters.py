@@ -45,13 +45,14 @@ def parse_parameters(tail: str) -> list[Parameter]:
     found = list(_ONE.finditer(tail))
     names = [match[1].lower() for match in found]
     ends = [*(match.start() for match in found), len(tail)][1:]
-    parsed = [_one(name, tail[m.end() : end]) for name, m, end in zip(names, found, ends, strict=False)]
+    parsed = [parameter(name, tail[m.end() : end]) for name, m, end in zip(names, found, ends, strict=False)]
     if "h" in names and "w" in names:  # the 2022 pair --w 1024 --h 1024, before --w meant weird
         parsed = [{**p, "name": "width"} if p["name"] == "weird" else p for p in parsed]
     return parsed
 
 
-def _one(name: str, value: str) -> Parameter:
+def parameter(name: str, value: str) -> Parameter:
+    """One parameter from its name, without dashes, and what is typed behind it."""
     if name == "raw":
         return {"name": "style", "values": ["raw"], "number": None}
     values = value.split(",") if name == "no" else _VALUE.findall(value)
