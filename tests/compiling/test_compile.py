@@ -113,6 +113,12 @@ def test_derived_images_are_no_prompts_and_pass_their_upscales_on(compiled):
     assert books["merged"] == {"derived": 3, "upscale": 1}
 
 
+def test_a_grid_with_a_film_of_its_making_is_a_prompt(compiled):
+    prompts, books, _ = compiled([grid(1, "red fox --video"), upscale(2, "red fox --video")])
+    assert prompts.select("text", "n_upscales").rows() == [("red fox", 1)]
+    assert books["rejects"] == {}
+
+
 def test_a_derived_image_without_its_prompt_is_a_reject(compiled):
     _, books, _ = compiled([message(2, "**red fox** - Zoom Out by <@501> (fast)")])
     assert books["rejects"] == {"orphan_derived": 1}

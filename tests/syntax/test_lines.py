@@ -38,6 +38,8 @@ FORMS = [
     (f"**kite** - Zoom Out by {ME} (fast)", "zoom", "kite", "100000000000000001", None, None, "fast"),
     (f"**kite --ar 3:2** - Pan Left by {ME} (fast)", "pan", "kite --ar 3:2", "100000000000000001", None, None, "fast"),
     (f"**kite --motion high --video 1** - {ME} {SITE} (fast)", "video", "kite --motion high --video 1", "100000000000000001", None, None, "fast"),
+    (f"**kite --video** - {ME} (fast)", "grid", "kite --video", "100000000000000001", None, None, "fast"),
+    (f"**kite --video --ar 3:2** - {ME} (fast)", "grid", "kite --video --ar 3:2", "100000000000000001", None, None, "fast"),
     (f"**kite --v 5** - Image #4 {ME}", "upscale", "kite --v 5", "100000000000000001", None, 4, None),
     ("**kite** - Image #2 @some handle", "upscale", "kite", None, "some handle", 2, None),
     (f"**kite** - Upscaled by {ME} (fast, stealth)", "upscale", "kite", "100000000000000001", None, None, "fast, stealth"),

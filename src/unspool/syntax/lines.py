@@ -15,6 +15,8 @@ _STATE = rf"\((?:Waiting to start|Stopped|paused|\d{{1,3}}%|Open on website[^()\
 _REST = rf"((?: ?(?:{_STATE}|\[\(Open[^\n]*?\)\]\([^)\n]*\)))*)"
 _USER = r"(?:<@!?(\d+)>|@([^\n]*?))"
 LINE = rf"(?s)^{_JOB}(.*)\*\* - {_ACTION}{_USER}{_REST}[ \t]*(?:\n.*)?$"
+_VIDEO = r"(?:^|\s)--video\s+\d"
+"""Of 2025 on. The bare `--video` of 2022 to 2024 asked for a film of how an ordinary grid came to be."""
 _TASK_NUMBER = r"^\s*(?:\[\d{12,}\]|<\d{12,}>)\s*"
 
 _DERIVED_ACTION = (
@@ -60,9 +62,7 @@ def _kind() -> pl.Expr:
         pl.when(pl.col("image_index").is_not_null() | action.str.starts_with("Upscaled"))
         .then(pl.lit("upscale"))
         .when(action.is_null())
-        .then(
-            pl.when(pl.col("echo").str.contains(r"(?:^|\s)--video\b")).then(pl.lit("video")).otherwise(pl.lit("grid"))
-        )
+        .then(pl.when(pl.col("echo").str.contains(_VIDEO)).then(pl.lit("video")).otherwise(pl.lit("grid")))
         .when(action.str.starts_with("Remix"))
         .then(pl.lit("remix"))
     )
