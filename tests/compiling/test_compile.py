@@ -6,10 +6,14 @@ import polars as pl
 import pytest
 from tests.logs import START, grid, message, upscale, write, write_lines
 
+from unspool.compiling.events import EVENTS
+from unspool.compiling.ranks import masked
 from unspool.compiling.settings import ReadSettings
+from unspool.sources import _frames
 from unspool.stages.read import read
 
 ANY = ReadSettings(language="any")
+RANKED = [(name, EVENTS.columns[name]) for name in ("message_id", "rank")]
 
 
 @pytest.fixture
@@ -206,6 +210,26 @@ def test_prompts_of_a_user_are_in_order_of_time_then_numeric_id(compiled):
     log = [grid(11, "c", minute=5), grid(9, "b", minute=5), grid(1, "d", minute=6), grid(2, "a", minute=1)]
     _, _, study = compiled(log)
     assert study.prompts()["text"].to_list() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("many", [2, 3, 100])
+def test_equal_times_are_in_order_of_id_across_chunks_spans_and_files(tmp_path, monkeypatch, many):
+    monkeypatch.setattr(_frames, "PARQUET_ROWS", many)
+    monkeypatch.setattr(_frames, "SPAN_ROWS", 2 * many)
+    rows = pl.DataFrame({"text": [f"fox {n}" for n in (4, 9, 10, 2, 8, 3, 7)], "prompt_id": ["4", "9", "10", *"2837"]})
+    rows = rows.with_columns(user_id=pl.lit("a"), time=pl.lit("2023-06-01"))
+    for name, part in (("a", rows[:6]), ("b", rows[6:])):
+        part.write_parquet(tmp_path / f"{name}.parquet")
+    study = read([str(tmp_path / "*.parquet")], tmp_path / "study", ANY)
+    assert study.prompts()["text"].to_list() == [f"fox {n}" for n in (2, 3, 4, 7, 8, 9, 10)]
+
+
+def test_the_ids_that_order_equal_times_are_masked_in_files():
+    rows = pl.DataFrame({"message_id": [7, 8, None], "rank": [10**18, 10**18 + 1, None]}, schema=dict(RANKED))
+    hidden = masked(rows, b"k" * 32)
+    assert not set(hidden["rank"].drop_nulls()) & set(rows["rank"])
+    assert masked(hidden, b"k" * 32).equals(rows)
+    assert not masked(hidden, b"l" * 32).equals(rows)
 
 
 def test_ids_lose_no_digit_whether_strings_or_numbers(tmp_path):

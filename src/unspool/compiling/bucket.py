@@ -16,7 +16,7 @@ from unspool.compiling.settings import ReadSettings
 from unspool.syntax.text import split_text
 
 _INSIDE = (
-    *("seq", "part", "rank", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
+    *("seq", "rank", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
     *("batch_key", "has_users"),
 )
 IMAGES = 4
@@ -50,7 +50,7 @@ def compile_bucket(
     chat = _from_messages(events.filter(~from_tables), settings)
     listed = _from_tables(events.filter(from_tables))
     candidates = pl.concat([chat.prompts, listed.prompts], how="diagonal").sort(
-        "user_id", "time", "order", "part", "rank", "seq"
+        "user_id", "time", "order", "rank", "seq"
     )
     again = ~candidates["message_id"].is_first_distinct()
     candidates, same = candidates.filter(~again), _merged(candidates.filter(again), "duplicate")

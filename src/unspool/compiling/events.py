@@ -6,6 +6,7 @@ import polars as pl
 
 from unspool import tables
 from unspool.compiling.pseudonyms import Pseudonyms, hexadecimal, normal_name
+from unspool.compiling.ranks import rank
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk
 from unspool.syntax.lines import parse_lines
@@ -22,8 +23,7 @@ KIND = pl.Enum((*tables.KINDS, "prompt"))
 EVENTS = tables.Table(
     "events",
     {
-        "part": pl.UInt32,
-        "rank": pl.UInt32,
+        "rank": pl.UInt64,
         "input": pl.UInt16,
         "record": pl.UInt32,
         "message_id": pl.UInt64,
@@ -45,7 +45,7 @@ EVENTS = tables.Table(
     ("message_id", "record"),
     open_ended=True,
 )
-"""Inside a run only. Ids are digests; `part` and `rank` break ties in time by input order and by numeric id."""
+"""Inside a run only. Ids are digests; `rank` breaks ties in time by numeric id and is masked in files."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def from_messages(chunk: Chunk, number: int, linked: bool, pseudonyms: Pseudonym
         user_id=pl.coalesce("line_user_id", "user_id"),
         input=pl.lit(number, dtype=pl.UInt16),
         echo=scrub(pl.col("echo")),
-        rank=_rank(pl.col("message_id")),
+        rank=rank(pl.col("message_id")),
     )
     chat = ~pl.col("from_bot").fill_null(True)
     chat = chat if linked else chat | (pl.col("kind") == "other")
@@ -119,7 +119,7 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
         input=pl.lit(number, dtype=pl.UInt16),
         kind=pl.lit("prompt", dtype=KIND),
         has_users=pl.lit(chunk.has_users),
-        rank=_rank(pl.col("message_id")),
+        rank=rank(pl.col("message_id")),
         user_name=normal_name(pl.col("user_id")),
         echo=scrub(pl.concat_str("text", "args", separator=" ", ignore_nulls=True)),
         captions=pl.col("captions").list.eval(scrub(pl.element())),
@@ -148,11 +148,6 @@ def from_prompts(chunk: Chunk, number: int, pseudonyms: Pseudonyms, settings: Re
 def _known(name: pl.Expr) -> pl.Expr:
     """An exporter writes @Unknown for people who left; they are not one person."""
     return pl.when(~name.is_in(["", "unknown", "unknown-user", "deleted user"])).then(name)
-
-
-def _rank(ids: pl.Expr) -> pl.Expr:
-    """Order of numeric ids within the chunk: breaks ties in time and says nothing else of the id."""
-    return ids.str.to_integer(strict=False, dtype=pl.UInt64).rank("dense").cast(pl.UInt32)
 
 
 def _excluded(settings: ReadSettings) -> pl.Expr:

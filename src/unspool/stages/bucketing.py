@@ -9,6 +9,7 @@ import polars as pl
 from unspool import tables
 from unspool.compiling.bucket import Compiled, compile_bucket
 from unspool.compiling.events import EVENTS
+from unspool.compiling.ranks import masked
 from unspool.compiling.settings import ReadSettings
 from unspool.study import read_ipc, write_json, write_parquet
 
@@ -19,7 +20,10 @@ MOST = 4
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket's number, where its events lie, where its tables and counts go, and digests of people to leave out."""
+    """A bucket's number, where its events lie, where its tables and counts go, and digests of people to leave out.
+
+    `key`: under which the ranks of the events are masked.
+    """
 
     number: int
     events: Path
@@ -27,6 +31,7 @@ class Bucket:
     sources: dict[int, str]
     settings: ReadSettings
     dropped_users: tuple[int, ...]
+    key: bytes
 
 
 def work_bucket(bucket: Bucket) -> int:
@@ -37,7 +42,8 @@ def work_bucket(bucket: Bucket) -> int:
     files = sorted(bucket.events.glob(f"[0-9]*/{bucket.number:06d}-*.arrow"))
     counts = {name: pl.DataFrame(schema={"input": pl.UInt16, "what": pl.String, "n": pl.UInt32}) for name in _COUNTED}
     for group, events in enumerate(_groups(files)):
-        compiled = compile_bucket(events, bucket.sources, bucket.settings, bucket.dropped_users)
+        known = masked(events, bucket.key)
+        compiled = compile_bucket(known, bucket.sources, bucket.settings, bucket.dropped_users)
         name = f"{bucket.number:06d}-{group:03d}.parquet"
         if compiled.prompts.height:
             write_parquet(compiled.prompts, bucket.out / "prompts" / name)

@@ -8,6 +8,7 @@ import polars as pl
 from unspool import sources
 from unspool.compiling.events import EVENTS, Events, from_messages, from_prompts
 from unspool.compiling.pseudonyms import Pseudonyms
+from unspool.compiling.ranks import masked
 from unspool.compiling.routing import bucket_of
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk, Options, Span
@@ -46,7 +47,7 @@ def parse_part(part: Part) -> int:
     with whole_folder(part.place) as place:
         for number, chunk in enumerate(source.chunks(part.input.path, part.span, options)):
             events = _events(chunk, part, source)
-            rows = events.rows.with_columns(part=pl.lit(part.number, dtype=pl.UInt32))
+            rows = masked(events.rows, part.key)
             if part.gather:
                 rows.write_ipc(place / f"{_ALL}-{number:06d}.arrow")
             else:

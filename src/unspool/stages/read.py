@@ -169,7 +169,8 @@ class _Reading:
             (self.out / name).mkdir(parents=True, exist_ok=True)
         named = {i.number: i.source for i in self.inputs}
         dropped = self._dropped_users()
-        tasks = [Bucket(n, events, self.out, named, self.settings, dropped) for n in range(self.buckets)]
+        rest = (events, self.out, named, self.settings, dropped, self.pseudonyms.key)
+        tasks = [Bucket(number, *rest) for number in range(self.buckets)]
         self._run("compiling", work_bucket, tasks)
 
     def _aliases(self) -> pl.DataFrame:
