@@ -16,7 +16,7 @@ from unspool.compiling.settings import ReadSettings
 from unspool.syntax.text import split_text
 
 _INSIDE = (
-    *("seq", "rank", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
+    *("seq", "rank", "owner", "message_id", "edited", "kind", "echo", "image_index", "reference_id"),
     *("batch_key", "has_users"),
 )
 IMAGES = 4

@@ -28,6 +28,7 @@ EVENTS = tables.Table(
         "record": pl.UInt32,
         "message_id": pl.UInt64,
         "user_id": pl.UInt64,
+        "owner": pl.UInt64,
         "channel_id": pl.UInt64,
         "time": tables.TIME,
         "edited": tables.TIME,
@@ -45,7 +46,8 @@ EVENTS = tables.Table(
     ("message_id", "record"),
     open_ended=True,
 )
-"""Inside a run only. Ids are digests; `rank` breaks ties in time by numeric id and is masked in files."""
+"""Inside a run only. Ids are digests; `rank` breaks ties in time by numeric id and is masked in files.
+`owner`: the user in whose bucket an event is, whose messages alone it is linked to."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 By reference, followed from reply to reply until a prompt is reached; else, from where the replies break off, by the
 same user's same echo, the latest earlier prompt; a pan or video, whose parameters the bot rewrites, by the text without
-parameters.
+parameters. Replies that end at another user's message go where that one goes, and tell nothing of other echoes: so the
+links are the same whatever users share a bucket.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,10 @@ class Links:
 
 
 def link_roots(messages: pl.DataFrame, prompt_kinds: Sequence[str] = PROMPT_KINDS) -> Links:
-    """Link messages to their roots: message_id, reference_id, user_id, echo, time, seq and kind, a row per message."""
+    """Link messages to their roots, a row per message.
+
+    `messages` has message_id, reference_id, user_id, owner (by routing.owned), echo, time, seq and kind.
+    """
     kind = messages["kind"].cast(pl.String)
     is_prompt = kind.is_in(prompt_kinds).to_numpy()
     is_derived = kind.is_in([*DERIVED_KINDS, *PROMPT_KINDS]).to_numpy() & ~is_prompt
@@ -69,6 +73,8 @@ def _by_reference(messages: pl.DataFrame, is_prompt: np.ndarray) -> tuple[np.nda
     if messages["reference_id"].null_count() == messages.height:
         return np.where(is_prompt, rows, NONE), rows, rows
     parent = parents(messages["message_id"], messages["reference_id"])
+    owner = messages["owner"]
+    parent = np.where(owner.eq_missing(owner.gather(parent)).to_numpy(), parent, rows)
     end = follow(np.where(is_prompt, rows, parent))
     return np.where(is_prompt[end], end, NONE), parent, end
 
@@ -83,19 +89,23 @@ def _text_hash(messages: pl.DataFrame, rows: np.ndarray) -> pl.Series:
 def _by_echo(
     messages: pl.DataFrame, echo: pl.Series, root: np.ndarray, wanted: np.ndarray, other: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one; and which."""
+    """Fill `wanted` rows with the root of the latest earlier row of the same user and echo that has one; and which.
+
+    Rows of which another user is the owner are neither filled nor looked at.
+    """
+    own = (messages["user_id"] == messages["owner"]).fill_null(False)
     order = messages.select(
-        "user_id", "time", "seq", echo=echo, late=pl.Series(wanted), row=pl.int_range(pl.len())
+        "user_id", "time", "seq", echo=echo, late=pl.Series(wanted), own=own, row=pl.int_range(pl.len())
     ).sort("user_id", "echo", "time", "late", "seq")
     rows = order["row"].to_numpy()
     group = (
         order["user_id"].ne_missing(order["user_id"].shift()) | order["echo"].ne_missing(order["echo"].shift())
     ).fill_null(True)
     starts = np.maximum.accumulate(np.where(group.to_numpy(), np.arange(len(rows)), 0))
-    known = root[rows] != NONE
+    has_own = order["own"].to_numpy()
+    known = (root[rows] != NONE) & has_own
     latest = np.maximum.accumulate(np.where(known, np.arange(len(rows)), NONE))
-    has_user = order["user_id"].is_not_null().to_numpy()
-    found = np.where((latest >= starts) & has_user, root[rows][np.maximum(latest, 0)], NONE)
+    found = np.where((latest >= starts) & has_own, root[rows][np.maximum(latest, 0)], NONE)
     out, of = (root if other is None else other).copy(), np.arange(len(root))
     fill = wanted[rows]
     out[rows[fill]] = found[fill]

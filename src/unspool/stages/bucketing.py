@@ -83,6 +83,4 @@ def _groups(files: list[Path]) -> Iterator[pl.DataFrame]:
 
 
 def _load(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return tables.conform(
-        pl.concat([tables.empty(EVENTS), *frames], how="diagonal").drop("owner", strict=False), EVENTS
-    )
+    return tables.conform(pl.concat([tables.empty(EVENTS), *frames], how="diagonal"), EVENTS)

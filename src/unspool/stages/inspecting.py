@@ -10,6 +10,7 @@ from unspool import sources
 from unspool.compiling.bucket import compile_bucket
 from unspool.compiling.events import EVENTS, from_messages, from_prompts
 from unspool.compiling.pseudonyms import KEY_BYTES, Pseudonyms
+from unspool.compiling.routing import owned, owners
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find
@@ -37,7 +38,8 @@ def _inspect(item: Input, settings: ReadSettings, records: int) -> dict[str, Any
         if seen >= records:
             whole = False
             break
-    events = conform(pl.concat(rows, how="diagonal"), EVENTS)
+    events = pl.concat(rows, how="diagonal")
+    events = conform(owned(events, owners(events.lazy(), settings.actions)), EVENTS)
     compiled = compile_bucket(events, {item.number: item.source}, settings)
     rejects = pl.concat([*rejected, compiled.rejects])
     return {

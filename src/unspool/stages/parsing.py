@@ -9,7 +9,7 @@ from unspool import sources
 from unspool.compiling.events import EVENTS, Events, from_messages, from_prompts
 from unspool.compiling.pseudonyms import Pseudonyms
 from unspool.compiling.ranks import masked
-from unspool.compiling.routing import bucket_of
+from unspool.compiling.routing import bucket_of, owned
 from unspool.compiling.settings import ReadSettings
 from unspool.sources import Chunk, Options, Span
 from unspool.sources._inputs import Input
@@ -95,8 +95,7 @@ def scatter_part(gathered: Gathered) -> int:
     owners = read_ipc(gathered.owners)
     with whole_folder(target) as place:
         for number, file in enumerate(sorted(gathered.place.glob(f"{_ALL}-*.arrow"))):
-            rows = read_ipc(file).join(owners, on="message_id", how="left", maintain_order="left")
-            scatter(rows.with_columns(owner=pl.coalesce("owner", "user_id")), gathered.buckets, place, number)
+            scatter(owned(read_ipc(file), owners), gathered.buckets, place, number)
     return gathered.number
 
 

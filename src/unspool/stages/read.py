@@ -156,7 +156,7 @@ class _Reading:
         path = self.work / "owners.arrow"
         if not path.exists():
             temporary = path.with_suffix(".new")
-            owners(waiting(self.parts)).write_ipc(temporary)
+            owners(waiting(self.parts), self.settings.actions).write_ipc(temporary)
             temporary.replace(path)
         self.events.mkdir(exist_ok=True)
         found = sorted(p for p in self.parts.iterdir() if not p.name.startswith("."))
