@@ -241,6 +241,11 @@ def test_whole_floating_point_numbers_lose_nothing_and_rounded_ones_are_refused(
     assert exact.to_list() == ["1023456789012345679", None]
 
 
+def test_blank_ids_are_null():
+    column = pl.Series(["", " ", "\u00a0", "nan", "NaN", "None", "null", "<NA>", "NaT", None, "nancy", " 7"])
+    assert _frames.ids(column, "x")[0].to_list() == [None] * 10 + ["nancy", " 7"]
+
+
 def test_ids_in_scientific_notation_are_told_from_hexadecimal_ones():
     column = pl.Series(["1.02345678901235E+18", "1023456789012345728.0", "12e45", "1023456789012345679", ""])
     assert _frames.ids(column, "x")[1].to_list() == [True, True, False, False, None]

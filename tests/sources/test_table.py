@@ -85,7 +85,7 @@ def test_only_named_columns_are_read():
 
 
 def test_the_other_roles(tmp_path):
-    path = written(tmp_path, "n,t,m,l,p\n3,a,mj,en,--ar 1:1\n,b,,,\nx,c,mj,en,\ninf,d,,,\n")
+    path = written(tmp_path, "n,t,m,l,p\n3,a,mj,en,--ar 1:1\nnan,b,,,\nx,c,mj,en,\ninf,d,,,\n")
     rows, malformed = read(path, {"order": "n", "text": "t", "model": "m", "language": "l", "params": "p"})
     assert known(rows) == [
         {"record": 1, "order": 3.0, "text": "a", "model": "mj", "language": "en", "args": "--ar 1:1"},
@@ -241,6 +241,15 @@ def test_nested_parquet_columns_are_refused(tmp_path):
     pl.DataFrame({"t": [["a"]]}).write_parquet(path)
     with pytest.raises(UnspoolError, match="lists"):
         read(path, {"text": "t"})
+
+
+def test_rows_with_blank_ids_are_not_one_prompt_of_one_person(tmp_path):
+    lines = "user_id,time,text,prompt_id\n1,2023-06-01,a fox,nan\n1,2023-06-02,an owl,nan\n , 2023-06-03,an ape,\n"
+    path = written(tmp_path, lines + "None,2023-06-03,a cow, \n")
+    study = compile_study([str(path)], tmp_path / "study", ReadSettings(language="any"))
+    assert study.prompts()["text"].to_list() == ["a fox", "an owl"]
+    total = study.manifest["counts"]["total"]
+    assert (total["merged"], total["rejects"]) == ({}, {"no_user": 2})
 
 
 def test_hostile_text_comes_back_as_it_is(tmp_path):

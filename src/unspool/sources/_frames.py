@@ -20,7 +20,7 @@ from unspool import tables
 from unspool.errors import UnspoolError
 from unspool.sources import LIKE_A_NAME, MOST_NAMES, Chunk, Span, quotable
 from unspool.sources._streams import BROKEN, COMPRESSIONS, first_bytes, json_items, json_lines, open_bytes, plain_suffix
-from unspool.sources._times import BLANKS
+from unspool.sources._times import BLANKS, blank
 
 TEXT_ROWS = 100_000
 BATCH_ROWS = 1_000
@@ -154,7 +154,7 @@ def words(column: pl.Series) -> pl.Series:
 
 
 def ids(column: pl.Series, what: str) -> tuple[pl.Series, pl.Series]:
-    """Ids as String, and which of them had been rounded as numbers; a column of rounded numbers is an error."""
+    """Ids as String, blank as null, and which of them had been rounded; a column of rounded numbers is an error."""
     if column.dtype.is_float() and (column.abs() > EXACT).any():
         raise UnspoolError(
             f"The ids for {what} have lost digits.",
@@ -162,6 +162,7 @@ def ids(column: pl.Series, what: str) -> tuple[pl.Series, pl.Series]:
             "Write the file again with the ids as strings.",
         )
     text = words(column)
+    text = text.set(blank(text), None)
     return text, text.str.contains(ROUNDED)
 
 

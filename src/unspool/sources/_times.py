@@ -5,7 +5,7 @@ import polars as pl
 from unspool.errors import UnspoolError
 from unspool.tables import TIME
 
-BLANKS = ("", "none", "null", "nan", "nat")
+BLANKS = ("", "none", "null", "nan", "nat", "<na>")
 WHITE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """Blanks as Python knows them: the separators U+001C to U+001F too, which a stripped cell would else keep."""
 EPOCH_MIN = 10**8
@@ -67,9 +67,13 @@ def _placed(naive: pl.Series, timezone: str) -> pl.Series:
     return placed.dt.convert_time_zone("UTC")
 
 
+def blank(text: pl.Series) -> pl.Series:
+    """Which cells hold white space only, or what other programs write for nothing."""
+    return text.str.strip_chars(WHITE).str.to_lowercase().is_in(BLANKS)
+
+
 def _without_blanks(series: pl.Series) -> pl.Series:
-    text = series.str.strip_chars(WHITE)
-    return text.set(text.str.to_lowercase().is_in(BLANKS), None)
+    return series.str.strip_chars(WHITE).set(blank(series), None)
 
 
 def _strings(series: pl.Series, timezone: str) -> pl.Series:

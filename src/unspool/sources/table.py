@@ -101,6 +101,7 @@ def _chunk(piece: _frames.Slice, parts: dict[str, list[str]], timezone: str) -> 
         faults.append((denied, _images.DENIED))
     if "order" in raw:
         words = _frames.words(_single("order", raw))
+        words = words.set(_times.blank(words), None)
         found["order"] = words.cast(pl.Float64, strict=False)
         faults.append((words.is_not_null() & ~found["order"].is_finite().fill_null(False), BAD_ORDER))
     if captions := [_single(role, raw) for role in CAPTION_ROLES if role in raw]:
