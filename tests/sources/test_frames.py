@@ -237,6 +237,10 @@ def test_whole_floating_point_numbers_lose_nothing_and_rounded_ones_are_refused(
     assert _frames.ids(pl.Series([12345.0]), "x")[0].to_list() == ["12345"]
     with pytest.raises(UnspoolError, match="lost digits"):
         _frames.ids(pl.Series([1.0, 1023456789012345679.0]), "x")
+    for kind, limit in ((pl.Float32, 2**24), (pl.Float64, 2**53)):
+        assert _frames.ids(pl.Series([limit - 1], dtype=kind), "x")[0].to_list() == [str(limit - 1)]
+        with pytest.raises(UnspoolError, match=f"2..{limit.bit_length() - 1} or more"):
+            _frames.ids(pl.Series([limit + 1], dtype=pl.Int64).cast(kind), "x")
     exact = _frames.ids(pl.Series([1023456789012345679, None]), "x")[0]
     assert exact.to_list() == ["1023456789012345679", None]
 

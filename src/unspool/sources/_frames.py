@@ -27,7 +27,8 @@ BATCH_ROWS = 1_000
 PARQUET_ROWS = 250_000
 SPAN_ROWS = 500_000
 HEAD_OBJECTS = 1_000
-EXACT = 2**53
+FLOAT_BITS, FLOAT32_BITS = 53, 24
+"""Whole numbers of so many bits are exact in a floating-point column."""
 
 FORMS = {
     ".csv": "csv",
@@ -146,7 +147,7 @@ def words(column: pl.Series) -> pl.Series:
         raise UnspoolError("A column of an input table holds lists or structures.", "Single values were expected.")
     if column.dtype.is_float():
         column = column.fill_nan(None)
-        whole = column.is_finite() & (column.abs() <= EXACT) & (column == column.round())
+        whole = column.is_finite() & (column.abs() <= 2 ** _bits(column)) & (column == column.round())
         text = column.cast(pl.String).set(whole, None)
         return text.zip_with(text.is_not_null(), column.set(~whole, None).cast(pl.Int64).cast(pl.String))
     text = column.cast(pl.String, strict=False)
@@ -155,15 +156,20 @@ def words(column: pl.Series) -> pl.Series:
 
 def ids(column: pl.Series, what: str) -> tuple[pl.Series, pl.Series]:
     """Ids as String, blank as null, and which of them had been rounded; a column of rounded numbers is an error."""
-    if column.dtype.is_float() and (column.abs() > EXACT).any():
+    if column.dtype.is_float() and (column.abs() >= 2 ** _bits(column)).any():
         raise UnspoolError(
             f"The ids for {what} have lost digits.",
-            "They are stored as floating-point numbers, some above 2**53, so that different ids became equal.",
+            f"They are stored as floating-point numbers of type {column.dtype}, some of 2**{_bits(column)} or more, "
+            "so that different ids became equal.",
             "Write the file again with the ids as strings.",
         )
     text = words(column)
     text = text.set(blank(text), None)
     return text, text.str.contains(ROUNDED)
+
+
+def _bits(column: pl.Series) -> int:
+    return FLOAT32_BITS if column.dtype == pl.Float32 else FLOAT_BITS
 
 
 def truths(column: pl.Series) -> tuple[pl.Series, pl.Series]:
