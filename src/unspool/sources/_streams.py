@@ -4,12 +4,15 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
 import ijson
 import orjson
 import zstandard
+
+from unspool.sources import _constants
 
 COMPRESSIONS = {".gz", ".zst"}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -94,12 +97,22 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any | None, str]]:
         with open_bytes(path) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    try:
-                        yield number, orjson.loads(line), ""
-                    except orjson.JSONDecodeError as error:
-                        yield number, None, f"not JSON: {str(error).split(':')[0]}"
+                    yield number, *_parsed(line)
     except BROKEN as error:
         yield number + 1, None, f"the file breaks off: {type(error).__name__}"
+
+
+def _parsed(line: bytes) -> tuple[Any | None, str]:
+    try:
+        return orjson.loads(line), ""
+    except orjson.JSONDecodeError as error:
+        wrong = f"not JSON: {str(error).split(':')[0]}"
+    if not _constants.seen(line):
+        return None, wrong
+    try:
+        return _constants.from_line(line), ""
+    except (ValueError, RecursionError):
+        return None, wrong
 
 
 class _TooDeepError(Exception):
@@ -107,29 +120,54 @@ class _TooDeepError(Exception):
 
 
 class _Flat:
-    """A file for the JSON reader: what a broken file still gave is passed on, and JSON nested too deep is stopped."""
+    """A file for the JSON reader: what a broken file still gave is passed on, and JSON nested too deep is stopped.
+
+    `odd`: whether what was read may hold values that are no JSON, but can be read as null.
+    """
 
     def __init__(self, file: Any) -> None:
-        self._file = file
+        self._file, self._last, self.odd = file, b"", False
 
     def read(self, size: int) -> bytes:
         data: bytes = self._file.read1(size)
         opened = data.count(b"[") + data.count(b"{")
         if opened > NESTED and opened - data.count(b"]") - data.count(b"}") > NESTED:
             raise _TooDeepError
+        self.odd = self.odd or _constants.seen(self._last + data)
+        self._last = data[-10:]
         return data
 
 
 def json_items(path: Path, prefix: str) -> Iterator[tuple[Any | None, str]]:
     """The values under an ijson prefix ("item", "messages.item"), one at a time; (None, what was wrong) at a break.
 
-    A file may hold several JSON values, one behind the other.
+    A file may hold several JSON values, one behind the other. One that breaks off at a bare NaN or Infinity is read
+    once more with null for it.
     """
+    done = 0
+    try:
+        for found in _items(path, prefix):
+            yield found
+            done += 1
+    except _OddError:
+        yield from islice(_items(path, prefix, nulled=True), done, None)
+
+
+class _OddError(Exception):
+    """JSON is broken, and holds values that are no JSON."""
+
+
+def _items(path: Path, prefix: str, *, nulled: bool = False) -> Iterator[tuple[Any | None, str]]:
+    flat = _Flat(None)
     try:
         with open_bytes(path) as file:
-            for value in ijson.items(_Flat(file), prefix, use_float=True, multiple_values=True):
+            flat = _Flat(file)
+            source = _constants.Nulled(flat) if nulled else flat
+            for value in ijson.items(source, prefix, use_float=True, multiple_values=True):
                 yield value, ""
     except _TooDeepError:
         yield None, "the JSON is nested too deep"
     except (ijson.JSONError, *BROKEN) as error:
+        if flat.odd and not nulled:
+            raise _OddError from None
         yield None, f"the JSON breaks off: {type(error).__name__}"
