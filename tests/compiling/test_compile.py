@@ -147,6 +147,13 @@ def test_actions_that_do_not_count_are_derived(compiled):
     assert books["merged"] == {"derived": 2, "upscale": 1}
 
 
+def test_equal_prompts_of_nobody_share_no_upscales(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("text,upscaled\na red fox,yes\na red fox,no\nan owl,no\n")
+    study = read([str(path)], tmp_path / "study", ReadSettings("table", language="any", actions=("grid",)))
+    assert study.prompts()["upscaled"].to_list() == [True, False, False]
+
+
 def test_what_is_no_prompt_becomes_none(compiled):
     log = [
         message(1, "**red fox** - <@501> (Waiting to start)"),

@@ -154,10 +154,11 @@ def _rerolls(rows: pl.DataFrame, settings: ReadSettings) -> tuple[pl.DataFrame, 
     )
     if "reroll" in settings.actions:
         return rows, none_merged()
-    total = pl.col("n_upscales").sum().over(key)
+    known = pl.col("user_id").is_not_null()
+    count, said = pl.col("n_upscales"), pl.col("upscaled")
     rows = rows.with_columns(
-        n_upscales=pl.when(pl.col("n_upscales").is_not_null()).then(total).cast(pl.UInt32),
-        upscaled=pl.when(pl.col("upscaled").is_not_null()).then(pl.col("upscaled").any().over(key)),
+        n_upscales=pl.when(known & count.is_not_null()).then(count.sum().over(key)).otherwise(count).cast(pl.UInt32),
+        upscaled=pl.when(known & said.is_not_null()).then(said.any().over(key)).otherwise(said),
     )
     again = pl.col("action") == "reroll"
     return rows.filter(~again), _merged(rows.filter(again), "derived")
