@@ -147,6 +147,15 @@ def test_actions_that_do_not_count_are_derived(compiled):
     assert books["merged"] == {"derived": 2, "upscale": 1}
 
 
+@pytest.mark.parametrize("users", [["a", ""], ["", "a"], ["a", "b"], ["b", "a"], ["", "b", "a"]])
+def test_of_rows_with_one_id_the_first_with_a_user_is_kept(tmp_path, users):
+    path = tmp_path / "log.csv"
+    path.write_text("user_id,time,text,prompt_id\n" + "".join(f"{u},2023-06-01,a fox,p1\n" for u in users))
+    study = read([str(path)], tmp_path / "study", ANY)
+    assert study.prompts()["user_id"].to_list() == [study.user(next(filter(None, users)))]
+    assert study.manifest["counts"]["total"]["merged"] == {"duplicate": len(users) - 1}
+
+
 def test_equal_prompts_of_nobody_share_no_upscales(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("text,upscaled\na red fox,yes\na red fox,no\nan owl,no\n")

@@ -52,7 +52,7 @@ def compile_bucket(
     candidates = pl.concat([chat.prompts, listed.prompts], how="diagonal").sort(
         "user_id", "time", "order", "rank", "seq"
     )
-    again = ~candidates["message_id"].is_first_distinct()
+    again = _again(candidates)
     candidates, same = candidates.filter(~again), _merged(candidates.filter(again), "duplicate")
     candidates, rerolls = _rerolls(candidates, settings)
     prompts, dropped = _clean(candidates, settings)
@@ -62,6 +62,18 @@ def compile_bucket(
         merged=_count(pl.concat([chat.merged, listed.merged, same, rerolls]), "category"),
         kinds=_count(pl.concat([chat.kinds, listed.kinds]), "kind"),
     )
+
+
+def _again(rows: pl.DataFrame) -> pl.Series:
+    """Which rows have the id of another one, by the user whom the log names first for it, or before them in time."""
+    by_id = pl.col("message_id").is_first_distinct()
+    if rows.select(by_id.all()).item():
+        return pl.repeat(False, rows.height, eager=True)
+    ordered = rows.select(
+        "message_id", place=pl.int_range(pl.len()), other=pl.col("user_id").ne_missing(pl.col("owner"))
+    )
+    kept = ordered.sort("other", maintain_order=True).filter(by_id)["place"]
+    return ~ordered["place"].is_in(kept.implode())
 
 
 @dataclass(frozen=True)
