@@ -252,6 +252,16 @@ def test_rows_with_blank_ids_are_not_one_prompt_of_one_person(tmp_path):
     assert (total["merged"], total["rejects"]) == ({}, {"no_user": 2})
 
 
+def test_bytes_in_parquet_are_text_or_an_error_that_names_the_column(tmp_path):
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"t": [b"a fox"]}).write_parquet(path)
+    assert read(path, {"text": "t"})[0]["text"].to_list() == ["a fox"]
+    pl.DataFrame({"t": [b"a fox", b"an \xffowl"]}).write_parquet(path)
+    with pytest.raises(UnspoolError, match="UTF-8") as caught:
+        read(path, {"text": "t"})
+    assert caught.value.found == "The column 't' has the type Binary, with bytes that are not UTF-8."
+
+
 def test_hostile_text_comes_back_as_it_is(tmp_path):
     texts = ['=cmd|"/c calc"!A1', "\u202egnp.exe", "a\x07\x1b[31mred", "x" * 10_000, "<script>\n\n,;\t'", "𝔄 \u200d🏳️"]
     path = tmp_path / "log.csv"

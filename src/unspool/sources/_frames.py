@@ -150,8 +150,20 @@ def words(column: pl.Series) -> pl.Series:
         whole = column.is_finite() & (column.abs() <= 2 ** _bits(column)) & (column == column.round())
         text = column.cast(pl.String).set(whole, None)
         return text.zip_with(text.is_not_null(), column.set(~whole, None).cast(pl.Int64).cast(pl.String))
-    text = column.cast(pl.String, strict=False)
+    try:
+        text = column.cast(pl.String, strict=False)
+    except pl.exceptions.ComputeError:
+        _not_text(column)
     return text.set(text == "", None)
+
+
+def _not_text(column: pl.Series) -> NoReturn:
+    which = f"The column {column.name!r}" if quotable([column.name]) else "It"
+    raise UnspoolError(
+        "A column of an input table cannot be read as text.",
+        f"{which} has the type {column.dtype}, with bytes that are not UTF-8.",
+        "Write the column as strings in UTF-8.",
+    )
 
 
 def ids(column: pl.Series, what: str) -> tuple[pl.Series, pl.Series]:
