@@ -101,8 +101,14 @@ def test_an_open_quote_does_not_answer_for_the_bytes_after_it(tmp_path):
 def test_an_open_quote_does_not_swallow_a_long_file(tmp_path):
     body = "".join(f"{i},{'x' * 100}\n" for i in range(2, 5_002))
     rows, bad = read(written(tmp_path, f'id,text\n1,"open\n{body}'))
-    assert bad == [(1, _frames.BAD_QUOTES)]
+    assert bad == [(1, _frames.LONG_FIELD)]
     assert (len(rows), rows[-1][0]) == (5_000, 5_001)
+
+
+def test_a_field_that_is_too_long_is_told_as_that(tmp_path):
+    rows, bad = read(written(tmp_path, f'id,text\n1,"{"fox " * 50_000}"\n2,b\n'))
+    assert (rows, bad) == ([(2, "2", "b")], [(1, _frames.LONG_FIELD)])
+    assert "131,072" in _frames.LONG_FIELD
 
 
 def test_a_tsv_may_not_know_quotes(tmp_path):

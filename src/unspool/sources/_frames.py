@@ -46,6 +46,7 @@ ROUNDED = r"^-?\d+(?:\.\d+)?[eE]\+\d+$|^-?\d{16,}\.0*$"
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
 BAD_QUOTES = "a quote that never closes, text right after a closing one, or a stray carriage return"
+LONG_FIELD = f"a field of more than {csv.field_size_limit():,} characters, or a quote that never closes"
 BAD_BYTES = "not UTF-8, or a NUL byte"
 BAD_TIME = "the time could not be read"
 BAD_TRUTH = "whether it was upscaled could not be read"
@@ -307,8 +308,9 @@ class _Records:
                     fields, why = self._unquoted()
             except StopIteration:
                 return
-            except csv.Error:
+            except csv.Error as error:
                 fields, why = self._unquoted()
+                why = LONG_FIELD if why and str(error).startswith("field larger") else why
             if lines.damaged and any(isinstance(line, _Damaged) for line in lines.held):
                 why = BAD_BYTES
             if fields or why:
