@@ -12,6 +12,7 @@ from unspool import tables
 from unspool.compiling.settings import ReadSettings
 from unspool.errors import UnspoolError
 from unspool.sources import Head, Options, Span, _frames, _images, recognise, table
+from unspool.sources._inputs import find
 from unspool.stages.read import read as compile_study
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "table"
@@ -329,6 +330,14 @@ def test_without_a_map_the_columns_that_are_named_as_roles_are_read(tmp_path):
     assert rows.select("text", "user_id", "upscaled").rows() == [("a fox", "u1", True), ("a cat", "u2", None)]
     assert "red" not in str(rows.rows())
     assert read(path, {"text": "colour"})[0]["text"].to_list() == ["red", "blue"]
+
+
+@pytest.mark.parametrize("first", ["a fox", float("nan")])
+def test_a_json_array_is_recognised_by_its_first_object(tmp_path, first):
+    rows = [{"user_id": 1, "time": "2023-06-01", "text": first}, {"user_id": 2, "time": "2023-06-01", "text": "b" * 99}]
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps(rows * 500, indent=1))
+    assert find([str(path)], None)[0].source == "table"
 
 
 def test_recognised_by_the_names_of_user_time_and_text_alone():

@@ -2,15 +2,18 @@
 
 import glob
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import ijson
 import orjson
 import polars as pl
 
 from unspool import sources
 from unspool.errors import UnspoolError
 from unspool.sources import Head
+from unspool.sources._constants import Nulled
 from unspool.sources._faults import fault
 from unspool.sources._streams import first_bytes, plain_suffix
 
@@ -116,7 +119,16 @@ def _columns(path: Path, start: bytes, suffix: str) -> tuple[str, ...]:
         except orjson.JSONDecodeError:
             return ()
         return tuple(value) if isinstance(value, dict) else ()
-    return ()
+    return _first_keys(start) if suffix == ".json" and line[:1] == b"[" else ()
+
+
+def _first_keys(start: bytes) -> tuple[str, ...]:
+    """The keys of the first object of a JSON array."""
+    try:
+        value = next(ijson.items(Nulled(io.BytesIO(start)), "item", use_float=True), None)
+    except ijson.JSONError:
+        return ()
+    return tuple(value) if isinstance(value, dict) else ()
 
 
 def sha256(path: Path) -> str:
