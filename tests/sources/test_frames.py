@@ -105,6 +105,13 @@ def test_an_open_quote_does_not_swallow_a_long_file(tmp_path):
     assert (len(rows), rows[-1][0]) == (5_000, 5_001)
 
 
+def test_blanks_after_commas_belong_to_no_name_and_no_cell(tmp_path):
+    path = written(tmp_path, 'id, text\n1, "a, b"\n2,  c\n')
+    assert _frames.columns(path) == ["id", "text"]
+    assert read(path)[0] == [(1, "1", "a, b"), (2, "2", "c")]
+    assert read(written(tmp_path, "id,text\n1, c\n"))[0] == [(1, "1", " c")]
+
+
 def test_a_field_that_is_too_long_is_told_as_that(tmp_path):
     rows, bad = read(written(tmp_path, f'id,text\n1,"{"fox " * 50_000}"\n2,b\n'))
     assert (rows, bad) == ([(2, "2", "b")], [(1, _frames.LONG_FIELD)])

@@ -286,9 +286,11 @@ class _Records:
         self.lines, self.tabs = _Lines(file), kind == "tsv"
         first = self.lines.first()
         delimiter = "\t" if self.tabs else _delimiter(first)
-        self.reader = csv.reader(self.lines, delimiter=delimiter, strict=True)
+        spaced = not self.tabs and re.search(rf"{delimiter} +\S", _bare(first)) is not None
+        self.reader = csv.reader(self.lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
         try:
-            self.header = next((fields for fields in self.reader if fields), []) if first else []
+            fields = next((fields for fields in self.reader if fields), []) if first else []
+            self.header = [name.strip() for name in fields]
         except csv.Error:
             _bad_header("It has a quote that never closes.")
         named = [name for name in self.header if name]
@@ -331,8 +333,11 @@ def _bad_header(found: str) -> NoReturn:
 
 
 def _delimiter(header: str) -> str:
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(",;\t", key=bare.count)
+    return max(",;\t", key=_bare(header).count)
+
+
+def _bare(header: str) -> str:
+    return re.sub(r'"[^"]*"', '""', header)
 
 
 def _json_records(path: Path) -> Iterator[tuple[int, Any | None, str]]:
