@@ -413,3 +413,8 @@ def test_a_person_to_leave_out_who_is_not_there_is_told(log, tmp_path):
     missed = unspool("read", log, "-o", tmp_path / "b", "--language", "any", "--drop-user", "5002")
     assert "Nobody was left out" in " ".join(missed.err.split())
     assert "5002" not in missed.err
+    names = [word for name in ("5002", "502", "a_typo") for word in ("--drop-user", name)]
+    some = " ".join(unspool("read", log, "-o", tmp_path / "c", "--language", "any", *names).err.split())
+    assert "no record of this log is by number 1, 3 of the 3 people" in some
+    assert "Left out with the people named: 2 records." in some
+    assert "a_typo" not in some

@@ -151,8 +151,15 @@ def summary(found: dict[str, Any]) -> None:
     out.print(rows("Left out", left_out(books["rejects"], books["details"]) or [("nothing", 0, "")]))
 
 
-def dropped(people: list[str] | None, records: int) -> None:
-    """Say how many records went with the people who were left out; above all that there were none."""
+def dropped(people: list[str] | None, records: int, missed: list[int]) -> None:
+    """Say how many records went with the people who were left out; above all of whom there were none."""
+    if people and records and missed:
+        numbers = ", ".join(map(str, missed))
+        err.print(
+            f"Not all were left out: no record of this log is by number {numbers} of the {len(people)} people named "
+            "with --drop-user. Check the spelling.",
+            style="bold",
+        )
     if people and not records:
         err.print("Nobody was left out: no record of this log is by the people named with --drop-user.", style="bold")
     elif people:

@@ -37,7 +37,7 @@ def command(
     with _screen.progress() as progress:
         study = read(logs, out, settings, key=key, force=force, jobs=workers, progress=progress)
     found = summarise(study)
-    _screen.dropped(drop_user, study.manifest["n_dropped"])
+    _screen.dropped(drop_user, study.manifest["n_dropped"], study.manifest.get("missed_users", []))
     _screen.print_json(found) if as_json else _screen.summary(found)
 
 

@@ -64,7 +64,7 @@ def command(
         audit_study(study, Audits(str(reference) if reference else None, seed=seed), progress=progress)
         page = report(study, quote=not no_prompts)
     found = summarise(study)
-    _screen.dropped(drop_user, study.manifest["n_dropped"])
+    _screen.dropped(drop_user, study.manifest["n_dropped"], study.manifest.get("missed_users", []))
     if as_json:
         _screen.print_json({**found, "report": str(page)})
         return

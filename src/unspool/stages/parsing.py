@@ -106,3 +106,12 @@ def waiting(folder: Path) -> pl.LazyFrame:
     lazy = [pl.scan_ipc(file, glob=False) for file in files]
     empty = pl.DataFrame(schema={name: EVENTS.columns[name] for name in columns}).lazy()
     return pl.concat([empty, *(frame.select(columns) for frame in lazy)], how="diagonal")
+
+
+def seen_users(folder: Path, digests: set[int]) -> set[int]:
+    """Those of some people by whom there are events in the buckets."""
+    seen, asked = set[int](), pl.Series(list(digests), dtype=pl.UInt64)
+    for file in folder.glob("[0-9]*/[0-9]*.arrow") if digests else ():
+        users = pl.scan_ipc(file, glob=False).select("user_id").filter(pl.col("user_id").is_in(asked.implode()))
+        seen |= set(users.unique().collect()["user_id"])
+    return seen

@@ -19,7 +19,7 @@ from unspool.sources import Options, Span
 from unspool.sources._inputs import Input, find, sha256
 from unspool.stages.books import balance, check_blank, dropped_records
 from unspool.stages.bucketing import BUCKET_BYTES, Bucket, work_bucket
-from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, waiting
+from unspool.stages.parsing import Gathered, Part, parse_part, scatter_part, seen_users, waiting
 from unspool.study import RESULTS, Study, fingerprint, key_beside, read_parquet, sweep, write_parquet
 
 Progress = Callable[[str, int, int], None]
@@ -168,7 +168,7 @@ class _Reading:
         for name in ("prompts", "rejects", "counts"):
             (self.out / name).mkdir(parents=True, exist_ok=True)
         named = {i.number: i.source for i in self.inputs}
-        dropped = self._dropped_users()
+        dropped = tuple(sorted(set[int]().union(*self._people())))
         rest = (events, self.out, named, self.settings, dropped, self.pseudonyms.key)
         tasks = [Bucket(number, *rest) for number in range(self.buckets)]
         self._run("compiling", work_bucket, tasks)
@@ -179,12 +179,19 @@ class _Reading:
         files = sorted(self.parts.glob("[0-9]*/aliases-*.parquet"))
         return pl.concat([empty, *(read_parquet(file) for file in files)]).unique(maintain_order=True)
 
-    def _dropped_users(self) -> tuple[int, ...]:
-        """Digests of the people to leave out, named by id or by a name that anywhere in the log stands by an id."""
-        asked = [spelling for name in self.settings.drop_users for spelling in (name.strip(), normal(name))]
-        digests = self.pseudonyms.digest(pl.Series(asked, dtype=pl.String), "user")
-        known = self._aliases().filter(pl.col("alias").is_in(digests.implode()))["user_id"]
-        return tuple(sorted({*digests, *known}))
+    def _people(self) -> list[set[int]]:
+        """Digests of each one to leave out, named by id or by a name that anywhere in the log stands by an id."""
+        aliases, people = self._aliases(), list[set[int]]()
+        for name in self.settings.drop_users:
+            digests = self.pseudonyms.digest(pl.Series([name.strip(), normal(name)]), "user")
+            people.append({*digests, *aliases.filter(pl.col("alias").is_in(digests.implode()))["user_id"]})
+        return people
+
+    def _missed(self) -> list[int]:
+        """Which of the people to leave out no record is by, counted from 1 as they were named."""
+        people = self._people()
+        there = seen_users(self.events if self.gather else self.parts, set[int]().union(*people))
+        return [number for number, digests in enumerate(people, 1) if not digests & there]
 
     def _collect(self) -> None:
         """Add the rejects and aliases of the first pass, balance the books, and say that all is ready."""
@@ -201,6 +208,7 @@ class _Reading:
         place = self.out / "counts"
         counts = balance(self.parts, place, [i.number for i in self.inputs])
         self.study.manifest |= {"buckets": self.buckets, "counts": counts, "n_dropped": dropped_records(place)}
+        self.study.manifest["missed_users"] = self._missed()
         self.study.save_manifest()
         (self.work / "ready").touch()
 
