@@ -131,9 +131,7 @@ QUESTIONS = (
             At("carryover", ("style",), "kept_terms_without_paste", "of added style terms kept", percent=True),
             At("carryover", ("style_minus_content",), "R", "share kept: style less content"),
             At("carryover", ("n_style_words",), "R", "of the change in style words is found next", percent=True),
-            At(
-                "carryover", ("n_content_words",), "R", "of the change in content words is found next", percent=True
-            ),
+            At("carryover", ("n_content_words",), "R", "of the change in content words is found next", percent=True),
         ],
         (),
         At("carryover", ("style",), "kept_terms_placebo", "placebo, style terms", percent=True),
