@@ -266,7 +266,7 @@ def test_the_citation_is_of_this_version_and_licence():
     project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
     assert (told["title"], told["license"]) == (project["name"], project["license"])
     assert (told["type"], told["version"], told["abstract"]) == ("software", __version__, project["description"])
-    assert "name: The unspool developers" in text(ROOT / "CITATION.cff")
+    assert "name: The unspool authors" in text(ROOT / "CITATION.cff")
 
 
 def test_no_example_leaves_files_in_the_repository():

@@ -172,7 +172,7 @@ def test_results_of_one_analysis_and_feature(place):
     # a head, four means and their rise, four corrected, six of the order's curve, and the note that they share
     assert len(out.splitlines()) == 17
     assert out.splitlines()[-1].startswith("All of them: ")
-    assert re.search(r"^n_words +mean +1 +10 +9.5 to 10.5 ", out, re.MULTILINE)
+    assert re.search(r"^n_words +mean +paper +1 +10 +9.5 to 10.5 ", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("option", "name"), [("--analysis", "drfit"), ("--feature", "n_wrods")])

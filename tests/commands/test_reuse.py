@@ -40,7 +40,7 @@ def test_rows_for_programs(study):
 
 def test_what_points_at_people_ends_with_3(pointing, tmp_path):
     found = unspool("audit", pointing, "--audit", "privacy", code=3)
-    assert "Not fit to be passed on: handles of people" in " ".join(found.err.split())
+    assert "Not fit to be passed on: handles or ids of the log's own people in 1 prompt" in " ".join(found.err.split())
     refused = unspool("export", pointing, "--to", "jsonl", "-o", tmp_path / "out.jsonl", code=3)
     assert "--allow handles" in refused.err and not (tmp_path / "out.jsonl").exists()
     unspool("export", pointing, "--to", "jsonl", "--redact", "-o", tmp_path / "out.jsonl")

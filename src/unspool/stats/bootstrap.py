@@ -19,6 +19,7 @@ MIN_USERS = 6
 """Users that a percentile interval takes: of fewer all agree by chance more often than it says (2 / 2^6 = .03)."""
 CELLS_AT_ONCE = 2_000_000
 ROUNDING = 1e-12
+UNDEFINED = "undefined on these users: nothing to divide by"
 ALIKE = "no interval: it is the same in every draw of users, who leave nothing to tell an error by"
 
 Floats = NDArray[np.float64]
@@ -88,7 +89,8 @@ def intervals(
     estimates = np.atleast_1d(estimator(sums.sum(axis=0)))
     if len(sums) < MIN_USERS:
         reason = f"{len(sums)} user(s): an interval over users needs at least {MIN_USERS}"
-        return [Interval(_known(value), None, None, reason) for value in estimates]
+        whys = (UNDEFINED if len(sums) and np.isnan(value) else reason for value in estimates)
+        return [Interval(_known(value), None, None, why) for value, why in zip(estimates, whys, strict=True)]
     replicates = estimator(drawn(sums, draws=draws, seed=seed, kind=kind)).reshape(draws, -1)
     return [_interval(value, column, level) for value, column in zip(estimates, replicates.T, strict=True)]
 
@@ -100,7 +102,7 @@ def _known(value: float) -> float | None:
 def _interval(estimate: float, replicates: Floats, level: float) -> Interval:
     defined = replicates[~np.isnan(replicates)]
     if np.isnan(estimate) or not len(defined):
-        return Interval(_known(estimate), None, None, "undefined on these users: nothing to divide by")
+        return Interval(_known(estimate), None, None, UNDEFINED)
     if np.ptp(defined) <= ROUNDING * max(1.0, abs(estimate)):  # one person has all of it, or everybody the same
         return Interval(float(estimate), None, None, ALIKE)
     ends = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
