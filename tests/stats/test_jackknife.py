@@ -123,3 +123,15 @@ def test_intervals_are_cut_to_what_is_possible():
     assert (found.estimate, found.low, found.high) == (0.9, 0.7, 1.0)
     assert cut(Estimate(1.2, 0.5, 0.2, 2.2), 1.0, np.inf).low == 1.0
     assert cut(Estimate(0.5, note="no interval")) == Estimate(0.5, note="no interval")
+
+
+def test_each_estimate_has_the_degrees_of_freedom_of_its_own_users():
+    # The first mean is of ten users with one value each, the second of three of them, the third nearly of one.
+    ones, few, one = np.ones(10), np.r_[np.ones(3), np.zeros(7)], np.r_[50.0, np.ones(9)]
+    values = np.random.default_rng(2).normal(size=10)
+    sums = np.stack([values, values * few, values * one, ones, few, one], axis=1)
+    first, second, third = jackknife(sums, lambda s: s[..., :3] / s[..., 3:], carried=sums[:, 3:])
+    assert first.high - first.estimate == pytest.approx(student(0, first.standard_error, 9, 0.95)[1])
+    assert second.high - second.estimate == pytest.approx(student(0, second.standard_error, 2, 0.95)[1])
+    # 59^2 / (2500 + 9)
+    assert third.low is None and "worth 1.4 users" in third.note

@@ -73,7 +73,8 @@ def event_study(along: Along) -> Iterator[Row]:
     sums = _event_sums(along, early, shown)
     what = f"least squares on dummies of steps 1 to {shown[-1]} with thread effects"
     by_step = places(steps.step[early], SHOWN + 1)
-    every = jackknife(sums, ols_estimator(len(shown) - 1), level=steps.log.settings.level)
+    carried = steps.sums([steps.step[early] == step for step in shown[1:]], early)
+    every = jackknife(sums, ols_estimator(len(shown) - 1), level=steps.log.settings.level, carried=carried)
     for step, found in zip(shown[1:].tolist(), every, strict=True):
         chosen = early[by_step[step]]
         yield along.row("event_study", found, what, chosen, step=step, **along.in_sd(found))

@@ -40,7 +40,8 @@ def _curves(along: Along, estimand: str, step: Ints, kind: Ints, shown: Ints) ->
     sums = np.concatenate([total[:, enough], count[:, enough]], axis=1)
     names = [(name, own + 1) for name, (low, _) in CLASSES.items() for own in range(low)]
     by_cell = places(cell, n_cells)
-    for one, found in zip(enough.tolist(), jackknife(sums, ratio, level=along.steps.log.settings.level), strict=True):
+    each = jackknife(sums, ratio, level=along.steps.log.settings.level, carried=count[:, enough].astype(np.float64))
+    for one, found in zip(enough.tolist(), each, strict=True):
         group, own = names[one]
         what = "mean over threads of this final length"
         # A level is not tested: that it differs from 0 says nothing.

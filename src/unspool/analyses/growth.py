@@ -145,7 +145,7 @@ def _by_step(found: Transitions, settings: Settings) -> Iterator[Row]:
     for step, sums in found.by_step.items():
         n = int(sums[:, 0].sum())
         few = f"fewer than {MIN_TRANSITIONS} transitions to this step" if n < MIN_TRANSITIONS else None
-        listed = jackknife(sums, lambda s: s[..., 1:] / s[..., :1], level=settings.level)
+        listed = jackknife(sums, lambda s: s[..., 1:] / s[..., :1], level=settings.level, carried=sums[:, 0])
         users = None if found.people.ids is None else found.users_at[step]
         for name, one in zip(("net_content", "net_all_style"), listed, strict=True):
             row = {"note": few} if few else _told(one, found, settings)
@@ -153,7 +153,8 @@ def _by_step(found: Transitions, settings: Settings) -> Iterator[Row]:
 
 
 def _by_kind(found: Transitions, settings: Settings) -> Iterator[Row]:
-    listed = jackknife(found.by_kind, lambda s: s[..., 1:] / s[..., :1], level=settings.level)
+    by_kind = found.by_kind
+    listed = jackknife(by_kind, lambda s: s[..., 1:] / s[..., :1], level=settings.level, carried=by_kind[:, 0])
     for kind, one in zip(tables.EDIT_KINDS, listed, strict=True):
         row = _told(cut(one), found, settings)
         yield {"estimand": "edit_share", "group": kind, **row} | _untested("edit_share")

@@ -46,30 +46,29 @@ def jackknife(
     `sums`: shape (units, columns); units whose sums are all 0 do not count. Fewer than MIN_USERS units have an estimate
     and no interval. An estimate that is undefined without one of the units has no interval.
 
-    `carried`: what each unit adds to what the estimates are divided by, shape (units,). Where few units bring nearly
-    all of it, they count as 1 / sum of squared shares; None for as many as there are. Fewer than MIN_USERS of these
-    have no interval.
+    `carried`: what each unit adds to what the estimates are divided by, shape (units,), or (units, estimates) where
+    that differs. Where few units bring nearly all of it, they count as 1 / sum of squared shares; None for as many as
+    there are. Fewer than MIN_USERS of these have no interval.
     """
     there = (sums != 0).any(axis=1)
-    worth = _worth(carried[there]) if carried is not None else np.inf
+    worth = _worth(carried[there]) if carried is not None else np.array(np.inf)
     sums = sums[there]
     whole = sums.sum(axis=0)
     estimates = np.atleast_1d(estimator(whole))
     if len(sums) < MIN_USERS:
         return [_without_interval(value, len(sums)) for value in estimates]
-    if worth < MIN_USERS:
-        return [_without_interval(value, len(sums), lopsided(worth)) for value in estimates]
     without = _without_each(sums, whole, estimator)
-    return [_one(value, column, level, null, worth) for value, column in zip(estimates, without.T, strict=True)]
+    each = zip(estimates, without.T, np.broadcast_to(worth, len(estimates)).tolist(), strict=True)
+    return [_one(value, column, level, null, one) for value, column, one in each]
 
 
-def _worth(carried: Floats) -> float:
-    squares = float((carried**2).sum())
-    return float(carried.sum()) ** 2 / squares if squares > 0 else np.inf
+def _worth(carried: Floats) -> Floats:
+    squares = (carried**2).sum(axis=0)
+    return np.where(squares > 0, carried.sum(axis=0) ** 2 / np.where(squares > 0, squares, 1), np.inf)
 
 
-def _without_interval(value: float, n: int, why: str | None = None) -> Estimate:
-    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else why or few(n))
+def _without_interval(value: float, n: int) -> Estimate:
+    return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else few(n))
 
 
 def few(n: int) -> str:
@@ -108,6 +107,8 @@ def _one(estimate: float, without: Floats, level: float, null: float, worth: flo
     n = len(without)
     if known(estimate) is None:
         return Estimate(None, n_units=n, note=UNDEFINED)
+    if worth < MIN_USERS:
+        return Estimate(float(estimate), n_units=n, note=lopsided(worth))
     lost = int((~np.isfinite(without)).sum())
     if lost:
         return Estimate(
