@@ -264,7 +264,7 @@ def test_findings_say_what_cannot_be_known():
 def test_findings_of_rows_that_do_not_say_how():
     row = {"feature": "n_words", "estimand": "within_user", "group": "prompts", "estimate": 0.1, "n_users": 4}
     rows = results([row], analysis="upscaled", mode="corrected", rule="iou")
-    assert upscaled.findings(rows)[0].startswith("Words: no clear difference")
+    assert upscaled.findings(rows)[0].startswith("Words: not known beyond these users")
 
 
 def test_who_has_upscaled_prompts_and_others_is_who_an_interval_is_of():

@@ -102,3 +102,10 @@ def test_what_is_the_same_whoever_is_left_out_is_clear_from_six_people_on():
 
 def test_percent_has_no_minus_zero():
     assert words.percent(-0.0001) == "0.0%"
+
+
+def test_without_an_interval_a_side_is_not_known():
+    told = {1: "more", -1: "less", 0: "no clear difference"}
+    assert words.side(row(0.5, 0.1, 0.9), told) == "more"
+    assert words.side(row(0.5, -0.1, 0.9), told) == "no clear difference"
+    assert words.side(row(0.5), told) == words.BEYOND

@@ -32,7 +32,7 @@ def reading(a: words.Row) -> str:
     """What the interval of an A leaves open."""
     low, high = a["ci_low"], a["ci_high"]
     if low is None:
-        return "not known beyond these users"
+        return words.BEYOND
     if low <= 0 <= high:
         wide = low <= -1 or high >= 1
         return "too uncertain to tell" if wide else "no clear convergence beyond regression to the mean"

@@ -28,15 +28,15 @@ def chief(rows: pl.DataFrame) -> list[str]:
 def _sentence(rows: pl.DataFrame, name: str) -> str:
     own = rows.filter(pl.col("feature") == name)
     one = own.row(by_predicate=pl.col("estimand") == "within_user", named=True)
-    clear = {
+    sides = {
         1: "a person's upscaled prompts are higher than the same person's others",
         -1: "a person's upscaled prompts are lower than the same person's others",
         0: "no clear difference between a person's upscaled prompts and the others",
-    }[words.sign(one)]
+    }
     scale = " in natural log" if "natural log" in (one["method"] or "") else ""
     size = f"{words.signed(one['estimate'], words.of(one))}{scale}, {words.interval(one)}"
-    told = f"{words.title(name)}: {clear} ({size}; {words.number_of(one['n_users'], 'user')}{_between(own)})"
-    return f"{told}."
+    of = f"{words.number_of(one['n_users'], 'user')}{_between(own)}"
+    return f"{words.title(name)}: {words.side(one, sides)} ({size}; {of})."
 
 
 def _between(rows: pl.DataFrame) -> str:

@@ -26,6 +26,7 @@ OWN = ("magic_ratio", "share_subject", "share_quality", "dialect", "log_perplexi
 CHIEF = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 """Those that lead where estimates are of mode "corrected": length, and words of style and of content."""
 SENTENCES = 8
+BEYOND = "not known beyond these users"
 ALIKE = 6
 """Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 ROUNDING = 1e-9
@@ -129,6 +130,11 @@ def sign(one: Row) -> int:
     """
     found = bounds(one)
     return int(found[0] > 0) - int(found[1] < 0) if found else 0
+
+
+def side(one: Row, told: Mapping[int, str]) -> str:
+    """What is told of an estimate above 0 (1), below it (-1) or not clear of it (0); BEYOND without an interval."""
+    return told[sign(one)] if bounds(one) else BEYOND
 
 
 def bounds(one: Row) -> tuple[float, float] | None:

@@ -104,7 +104,7 @@ def _kept(rows: pl.DataFrame) -> str | None:
     )
     if one is None or after is None or before is None:
         return None
-    unclear = "" if words.sign(one) else ", no clear difference"
+    unclear = "" if words.sign(one) else f", {words.side(one, {0: 'no clear difference'})}"
     sentence = (
         f"Of the style terms that a thread added, {words.percent(after['estimate'])} stand in the user's next first "
         f"prompt and {words.percent(before['estimate'])} stood in the one before: {_points(one)} "

@@ -103,11 +103,11 @@ def _kept(rows: pl.DataFrame) -> str | None:
     same, switched, less = (words.row(rows, feature="style", estimand=name) for name in KEPT)
     if same is None or switched is None or less is None:
         return None
-    clear = "" if words.sign(less) else ", no clear difference"
+    clear = "" if words.sign(less) else f", {words.side(less, {0: 'no clear difference'})}"
     return (
         f"Of the style terms that a thread added {_points(same)} percentage points stand in the next first prompt "
         f"beyond those in the one before where the model stays, and {_points(switched)} where it changes: a difference "
-        f"of {_points(less)} ({words.percent_interval(less)}{clear})."
+        f"of {_points(less)} points ({words.percent_interval(less)}{clear})."
     )
 
 

@@ -75,9 +75,13 @@ def _odds(rows: pl.DataFrame, family: str, estimand: str, what: str) -> str | No
     one = words.row(rows, feature=family, estimand=estimand)
     if one is None:
         return None
-    told = {1: "kept more after an upscale", -1: "kept less after an upscale"}
+    told = {
+        1: "kept more after an upscale",
+        -1: "kept less after an upscale",
+        0: "no clear difference after an upscale",
+    }
     return (
-        f"{what}: {told.get(words.sign(one), 'no clear difference after an upscale')} (odds ratio {one['effect']:.2f}; "
+        f"{what}: {words.side(one, told)} (odds ratio {one['effect']:.2f}; "
         f"log odds ratio {words.signed(one['estimate'], words.of(one))}, {words.interval(one)}; "
         f"{words.number_of(one['n_prompts'], 'prompt')} of {words.number_of(one['n_users'], 'user')})."
     )
@@ -90,7 +94,8 @@ def _apart(rows: pl.DataFrame, estimand: str, where: str) -> str | None:
     told = {
         1: "an upscale keeps style terms more than content terms",
         -1: "it keeps content terms more than style terms",
+        0: "no clear difference between style and content terms in what an upscale keeps",
     }
-    start = told.get(words.sign(one), "no clear difference between style and content terms in what an upscale keeps")
+    start = words.side(one, told)
     apart = words.signed(one["estimate"], words.of(one))
     return f"{where}, {start} (log odds ratios apart by {apart}, {words.interval(one)})."
