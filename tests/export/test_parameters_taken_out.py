@@ -89,7 +89,7 @@ def test_redaction_says_what_was_there():
 
 def test_a_handle_in_a_parameter_refuses_the_export(tmp_path):
     study = made(tmp_path, told(f"--no {HANDLE}"))
-    with pytest.raises(UnspoolError, match="handles of people in 1 value") as error:
+    with pytest.raises(UnspoolError, match="handles or ids of the log's own people in 1 prompt") as error:
         export(study, "jsonl", tmp_path / "out.jsonl")
     assert error.value.exit_code == 3
     export(study, "jsonl", tmp_path / "out.jsonl", Settings(redact=True))
