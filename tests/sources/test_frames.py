@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspool.errors import UnspoolError
-from unspool.sources import Span, _frames
+from unspool.sources import Span, _frames, _records
 
 
 def read(path, names=("id", "text"), span=Span()):  # noqa: B008 - a frozen value
@@ -76,32 +76,32 @@ def test_wrong_number_of_fields(tmp_path):
 def test_bytes_that_are_not_utf_8_and_nul_bytes_cost_their_record_only(tmp_path):
     rows, bad = read(written(tmp_path, b"id,text\n1,a\n2,\xff\xfe\n3,b\0c\n4,d\n"))
     assert rows == [(1, "1", "a"), (4, "4", "d")]
-    assert bad == [(2, _frames.BAD_BYTES), (3, _frames.BAD_BYTES)]
+    assert bad == [(2, _records.BAD_BYTES), (3, _records.BAD_BYTES)]
 
 
 @pytest.mark.parametrize("line", ['2,"never closed', '2,"closed" too early', "2,a\rb"])
 def test_broken_quotes_cost_their_line_only(tmp_path, line):
     body = "".join(f"{i},row {i}\n" for i in range(3, 60))
     rows, bad = read(written(tmp_path, f'id,text\n1,"a\nb"\n{line}\n{body}'))
-    assert bad == [(2, _frames.BAD_QUOTES)]
+    assert bad == [(2, _records.BAD_QUOTES)]
     assert rows[0] == (1, "1", "a\nb")
     assert rows[1:] == [(i, str(i), f"row {i}") for i in range(3, 60)]
 
 
 def test_an_open_quote_that_a_later_one_breaks(tmp_path):
     rows, bad = read(written(tmp_path, 'id,text\n1,"open\n2,b\n3,"c"\n4,d\n'))
-    assert (rows, bad) == ([(2, "2", "b"), (3, "3", "c"), (4, "4", "d")], [(1, _frames.BAD_QUOTES)])
+    assert (rows, bad) == ([(2, "2", "b"), (3, "3", "c"), (4, "4", "d")], [(1, _records.BAD_QUOTES)])
 
 
 def test_an_open_quote_does_not_answer_for_the_bytes_after_it(tmp_path):
     rows, bad = read(written(tmp_path, b'id,text\n1,"open\n2,\xff\n3,"c"\n'))
-    assert (rows, bad) == ([(3, "3", "c")], [(1, _frames.BAD_QUOTES), (2, _frames.BAD_BYTES)])
+    assert (rows, bad) == ([(3, "3", "c")], [(1, _records.BAD_QUOTES), (2, _records.BAD_BYTES)])
 
 
 def test_an_open_quote_does_not_swallow_a_long_file(tmp_path):
     body = "".join(f"{i},{'x' * 100}\n" for i in range(2, 5_002))
     rows, bad = read(written(tmp_path, f'id,text\n1,"open\n{body}'))
-    assert bad == [(1, _frames.LONG_FIELD)]
+    assert bad == [(1, _records.LONG_FIELD)]
     assert (len(rows), rows[-1][0]) == (5_000, 5_001)
 
 
@@ -114,8 +114,8 @@ def test_blanks_after_commas_belong_to_no_name_and_no_cell(tmp_path):
 
 def test_a_field_that_is_too_long_is_told_as_that(tmp_path):
     rows, bad = read(written(tmp_path, f'id,text\n1,"{"fox " * 50_000}"\n2,b\n'))
-    assert (rows, bad) == ([(2, "2", "b")], [(1, _frames.LONG_FIELD)])
-    assert "131,072" in _frames.LONG_FIELD
+    assert (rows, bad) == ([(2, "2", "b")], [(1, _records.LONG_FIELD)])
+    assert "131,072" in _records.LONG_FIELD
 
 
 def test_a_tsv_may_not_know_quotes(tmp_path):

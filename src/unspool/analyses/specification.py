@@ -94,8 +94,8 @@ def analyse(log: Measured) -> pl.DataFrame:
 
 
 FEW_DRAWS = 2
-WITHOUT, NO_OTHER = "no interval under", "of no other rule"
 """The rows of mode "paper", which are drawn again, are not looked at here."""
+WITHOUT, NO_OTHER = "no interval under", "of no other rule"
 
 
 def _headlines(log: Measured, sampled: str | None) -> Iterator[Row]:
