@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unspool.features import Context
@@ -200,6 +200,7 @@ TEXTS = st.one_of(PROMPTS, PROMPTS, st.text(max_size=60), st.none())
 
 
 @given(st.lists(TEXTS, max_size=6))
+@example(["a cat\ua7d2", "0:\ua7d2", "\ua7d4"])  # capitals newer than the patterns, with small letters they know
 def test_shares_are_the_counts_of_kinds(texts):
     series = pl.Series(texts, dtype=pl.String)
     found = kinds(series)

@@ -121,8 +121,13 @@ def kinds(texts: pl.Series) -> pl.DataFrame:
 
 
 def _parts(texts: pl.Series) -> _Parts:
-    """Each distinct comma-separated part is cut into words and tagged once: the same parts come again and again."""
-    lists = texts.fill_null("").str.to_lowercase().str.split(",")
+    """Each distinct comma-separated part is cut into words and tagged once: the same parts come again and again.
+
+    A sign that is of no word must be none in lower case: Unicode has capitals that `WORD` does not know yet, though it
+    knows their small letters.
+    """
+    known = texts.fill_null("").str.replace_all(r"\p{Unassigned}", "\N{REPLACEMENT CHARACTER}")
+    lists = known.str.to_lowercase().str.split(",")
     part, distinct = coded(lists.explode(empty_as_null=False).str.strip_chars(_EDGE))
     words = stream(distinct)
     per_text = lengths(lists)
