@@ -1,5 +1,6 @@
 """Shared by all tests: no deadlines (machines differ), and where the real data lie if they are there."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,10 @@ def real_data():
     if not REAL.is_dir():
         pytest.skip("the real data are not beside this checkout")
     return REAL
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_stays_is_left_alone():
+    """Keep lexicons and language data, millions of objects, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()

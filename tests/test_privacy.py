@@ -56,9 +56,11 @@ def test_a_run_leaves_no_secret(tmp_path, source):
     start = (*made, *named, "-o", study, "--language", "any")
     if source == "discord_export":
         done = [process("run", *start, "--rule", "iou")]
-    else:  # the same step by step, with few features: from the read on all sources are alike
+    else:  # the same step by step, with little of each: from the read on all sources are alike
         few = ("--feature", "length", "--feature", "style")
-        later = (("thread", "--rule", "iou"), ("measure", *few), ("analyze",), ("audit",), ("report",))
+        asked = ("--analysis", "log", "--analysis", "predict"), ("--audit", "privacy", "--audit", "concentration")
+        later = (("thread", "--rule", "iou"), ("measure", *few), ("analyze", *asked[0]), ("audit", *asked[1]))
+        later = (*later, ("report",))
         done = [unspool("read", *start), *(unspool(name, study, *more) for name, *more in later)]
     assert leaks(study) == {}
     # "The study is in STUDY" is the one path on the screen, and it is the user's own.

@@ -9,6 +9,8 @@ import polars as pl
 
 from unspool import analyses, audits, features, threads
 from unspool.compiling.settings import ReadSettings
+from unspool.engine import worker_count
+from unspool.engine import workers as processes
 from unspool.errors import UnspoolError
 from unspool.export import Settings as Exports
 from unspool.stages.analyze import analyze as _analyze
@@ -89,9 +91,10 @@ def run(
         _thread(opened, name, choose=number == 0, jobs=workers)
     given = str(reference) if reference else None
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
-    analyze(opened, least=least, seed=seed, workers=workers)
-    audit(opened, reference=given, seed=seed)
-    write_report(opened, quote=quote)
+    with processes(worker_count(workers)):
+        analyze(opened, least=least, seed=seed, workers=workers)
+        audit(opened, reference=given, seed=seed, workers=workers)
+        write_report(opened, quote=quote, workers=workers)
     return opened
 
 
@@ -115,13 +118,15 @@ def analyze(
     return _analyze(_opened(study), analyses.Settings(**settings), names, jobs=workers)
 
 
-def audit(study: Study | str | Path, names: Sequence[str] | None = None, **settings: Any) -> Study:
+def audit(
+    study: Study | str | Path, names: Sequence[str] | None = None, *, workers: int | None = None, **settings: Any
+) -> Study:
     """Audit a measured study for reuse, by all audits or those named; `Study.audit()` gives their rows.
 
     `settings` are the fields of unspool.audits.Settings: reference, cap, min_users, sample, permutations, rounds,
     level, seed.
     """
-    return audit_study(_opened(study), audits.Settings(**settings), names)
+    return audit_study(_opened(study), audits.Settings(**settings), names, jobs=workers)
 
 
 def write_export(
@@ -143,9 +148,11 @@ def write_export(
     return Path(out)
 
 
-def write_report(study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True) -> Path:
+def write_report(
+    study: Study | str | Path, out: str | Path | None = None, *, quote: bool = True, workers: int | None = None
+) -> Path:
     """Write the report of an analysed study, one HTML page, and return its path; without `quote` it holds no prompt."""
-    return _report(_opened(study), Path(out) if out else None, quote=quote)
+    return _report(_opened(study), Path(out) if out else None, quote=quote, jobs=workers)
 
 
 def _opened(study: Study | str | Path) -> Study:

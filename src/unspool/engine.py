@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -26,16 +27,25 @@ def worker_count(asked: int | None = None) -> int:
 
 @contextmanager
 def workers(count: int) -> Iterator["Runner"]:
-    """A runner of tasks; with more than one worker, a pool of fresh processes that end with this one."""
+    """A runner of tasks; with more than one worker, a pool of fresh processes that end with this one.
+
+    Within another such block its processes are used again. None is started before there is a task for it.
+    """
     if count <= 1:
         yield Runner(None, 1)
+        return
+    if (outer := _OPEN.get()) is not None:
+        yield Runner(outer.pool, min(count, outer.count))
         return
     kept = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),))
+    runner = Runner(pool, count)
+    token = _OPEN.set(runner)
     try:
-        yield Runner(pool, count)
+        yield runner
     finally:
+        _OPEN.reset(token)
         pool.shutdown(wait=True, cancel_futures=True)
         if kept is None:
             del os.environ["POLARS_MAX_THREADS"]
@@ -69,6 +79,9 @@ class Runner:
                 "The system may have run out of memory.",
                 "Run the same command again with --workers 1; it goes on where it was.",
             ) from None
+
+
+_OPEN: ContextVar[Runner | None] = ContextVar("open", default=None)
 
 
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:

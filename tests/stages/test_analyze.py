@@ -7,7 +7,6 @@ import unspool
 from unspool import analyses, tables
 from unspool.analyses import Settings, in_order
 from unspool.errors import UnspoolError
-from unspool.stages import analyze as stage
 from unspool.stages.analyze import analyze, measured, paper_rule
 from unspool.stages.measure import measure
 from unspool.stages.read import read
@@ -75,19 +74,6 @@ def test_the_same_again_computes_nothing(study, monkeypatch):
     analyze(study, QUICK, ["log"])
     with pytest.raises(pytest.fail.Exception):
         analyze(study, Settings(draws=101), ["log"])
-
-
-def test_a_large_log_gives_the_same_rows_from_several_processes(study, monkeypatch):
-    names = ["log", "drift", "growth", "scorecard"]
-    before = analyze(study, QUICK, names).results()
-    del study.manifest["stages"]["analyze"]
-    here = []
-    write = stage._write
-    monkeypatch.setattr(stage, "_write", lambda name, *rest: here.append(name) or write(name, *rest))
-    monkeypatch.setattr(stage, "SMALL_ROWS", 0)
-    after = analyze(study, QUICK, names, jobs=2).results()
-    assert here == ["scorecard"]  # it needs the rows of the others; these were written by the workers
-    assert after.equals(before)
 
 
 def test_other_features_are_analysed_anew(study):

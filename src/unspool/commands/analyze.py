@@ -27,13 +27,14 @@ def command(
     """
     from unspool.analyses import Settings
     from unspool.commands import _screen
+    from unspool.engine import worker_count
     from unspool.stages.analyze import analyze
     from unspool.study import Study
 
     opened = Study(study)
     settings = Settings(least, steps, draws, seed=seed, classifier=classifier)
     with _screen.progress() as progress:
-        analyze(opened, settings, analysis, jobs=workers, progress=progress)
+        analyze(opened, settings, analysis, jobs=worker_count(workers), progress=progress)
     if as_json:
         _screen.print_json(opened.results().to_dicts())
         return

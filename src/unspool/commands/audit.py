@@ -24,6 +24,7 @@ def command(
     min_users: MinUsers = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of retraining to simulate.")] = 10,
     seed: o.Seed = 0,
+    workers: o.Workers = None,
     as_json: o.Json = False,
 ) -> None:
     """Say whether a measured study may be reused for training, on which part, and with which weights.
@@ -38,6 +39,7 @@ def command(
     from unspool.audits._advice import advice
     from unspool.audits.privacy import blocking
     from unspool.commands import _screen
+    from unspool.engine import worker_count
     from unspool.stages.audit import audit_study
     from unspool.study import Study
 
@@ -45,7 +47,7 @@ def command(
     named = str(reference) if reference else None
     settings = Settings(named, cap=cap, min_users=min_users, rounds=rounds, seed=seed)
     with _screen.progress() as progress:
-        audit_study(opened, settings, audit, progress=progress)
+        audit_study(opened, settings, audit, jobs=worker_count(workers), progress=progress)
     rows = opened.audit()
     found = blocking(rows)
     if as_json:

@@ -26,6 +26,7 @@ def command(
     from unspool.audits._advice import advice
     from unspool.commands import _screen, analyze
     from unspool.compiling.pseudonyms import make_key
+    from unspool.engine import worker_count, workers
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
     from unspool.stages.analyze import analyze as find_out
@@ -55,9 +56,11 @@ def command(
         for rule in RULES:
             thread(study, rule, choose=rule == RULES[0], progress=progress)
         measure(study, progress=progress)
-        find_out(study, progress=progress)
-        audit_study(study, progress=progress)
-        page = report(study)
+        jobs = worker_count()
+        with workers(jobs):
+            find_out(study, jobs=jobs, progress=progress)
+            audit_study(study, jobs=jobs, progress=progress)
+            page = report(study, jobs=jobs)
     found, recovered = summarise(study), recovery(study, log)
     if as_json:
         _screen.print_json({**found, "recovery": recovered, "report": str(page)})

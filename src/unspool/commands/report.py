@@ -14,6 +14,7 @@ def command(
         Path | None, typer.Option("--out", "-o", help="The file to write; STUDY/report.html by default.")
     ] = None,
     no_prompts: o.NoPrompts = False,
+    workers: o.Workers = None,
     as_json: o.Json = False,
 ) -> None:
     """Write the report of an analysed study: one HTML page that opens offline, on any screen and on paper.
@@ -23,10 +24,11 @@ def command(
     Example: [bold]unspool report study --no-prompts -o report.html[/bold]
     """
     from unspool.commands import _screen
+    from unspool.engine import worker_count
     from unspool.stages.report import report
     from unspool.study import Study
 
-    place = report(Study(study), out, quote=not no_prompts)
+    place = report(Study(study), out, quote=not no_prompts, jobs=worker_count(workers))
     size = place.stat().st_size
     if as_json:
         _screen.print_json({"report": str(place), "bytes": size, "prompts_quoted": not no_prompts})

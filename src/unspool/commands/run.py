@@ -45,6 +45,8 @@ def command(
     from unspool.commands import _screen, analyze, measure
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
+    from unspool.engine import worker_count
+    from unspool.engine import workers as processes
     from unspool.stages.analyze import analyze as find_out
     from unspool.stages.audit import audit_study
     from unspool.stages.measure import measure as take_measures
@@ -60,9 +62,12 @@ def command(
         add_threads(study, rule, progress, workers, threshold=threshold, tokens=tokens, minutes=minutes)
         chosen = measure.settings(lm, reference, sample, constituency, seed)
         take_measures(study, chosen, jobs=workers, progress=progress)
-        find_out(study, Settings(least, seed=seed), jobs=workers, progress=progress)
-        audit_study(study, Audits(str(reference) if reference else None, seed=seed), progress=progress)
-        page = report(study, quote=not no_prompts)
+        jobs = worker_count(workers)
+        with processes(jobs):
+            find_out(study, Settings(least, seed=seed), jobs=jobs, progress=progress)
+            audits = Audits(str(reference) if reference else None, seed=seed)
+            audit_study(study, audits, jobs=jobs, progress=progress)
+            page = report(study, quote=not no_prompts, jobs=jobs)
     found = summarise(study)
     _screen.dropped(drop_user, study.manifest["n_dropped"], study.manifest.get("missed_users", []))
     if as_json:

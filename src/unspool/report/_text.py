@@ -21,7 +21,8 @@ def shown(text: str, longest: int = LONGEST) -> Markup:
     points. The rest is escaped.
     """
     left = f"… ({len(text) - longest:,} more characters)" if len(text) > longest else ""
-    return Markup("").join(_shown(c) for c in text[:longest]) + left
+    text = text[:longest]
+    return (escape(text) if text.isprintable() else Markup("").join(map(_shown, text))) + left
 
 
 def label(text: str, longest: int = 120) -> Markup:

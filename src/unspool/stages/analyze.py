@@ -1,4 +1,4 @@
-"""Stage `analyze`: prompts, threads and features to rows of results, on a large log several analyses at once."""
+"""Stage `analyze`: prompts, threads and features to rows of results, several analyses at once."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,19 +10,16 @@ import unspool
 from unspool import tables
 from unspool.analyses import SAMPLED, Measured, Settings, analysis, in_order
 from unspool.analyses._family import adjusted
-from unspool.engine import worker_count, workers
+from unspool.engine import workers
 from unspool.features import feature
 from unspool.labels import PSEUDONYMS, labelled
 from unspool.models import told
+from unspool.stages.at_once import at_once
 from unspool.stages.edit import edit
 from unspool.stages.read import Progress, silent
 from unspool.stages.thread import default_rule, thread
 from unspool.study import RESULTS, Study, fingerprint, read_parquet, write_parquet
 
-SMALL_ROWS = 200_000
-"""Where there are no more prompts than this, starting worker processes takes longer than they save."""
-AT_ONCE = 4
-"""Analyses at once at most: each holds columns of the whole log."""
 _OF_THREADS = ("thread_id", "step", "steps_left")
 
 
@@ -95,13 +92,12 @@ def analyze(
 
 def _all(study: Study, tasks: Sequence[Task], jobs: int | None, progress: Progress) -> pl.DataFrame:
     """The rows of all analyses in order: those of its own log at once, then those that need the rows before theirs."""
-    small = study.scan("prompts").select(pl.len()).collect().item() <= SMALL_ROWS
     alone = [task for task in tasks if "before" not in getattr(analysis(task.name), "NEEDS", ())]
     progress("analysing", 0, len(tasks))
-    if not small:
-        with workers(min(worker_count(jobs), AT_ONCE)) as runner:
-            for done, _ in enumerate(runner.run(analyze_one, alone), 1):
-                progress("analysing", done, len(tasks))
+    with workers(at_once(study, jobs)) as runner:
+        # The last question asks others again under many rules: on a small log it takes longest, so it begins first.
+        for done, _ in enumerate(runner.run(analyze_one, [*alone[-1:], *alone[:-1]]), 1):
+            progress("analysing", done, len(tasks))
     before = tables.empty(tables.RESULTS)
     for done, task in enumerate(tasks, 1):
         if not task.out.exists():

@@ -1,7 +1,7 @@
 """Stage `audit`: whether a measured study may be reused for training, and a weight for each of its prompts."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
@@ -10,14 +10,38 @@ import unspool
 from unspool import analyses, tables
 from unspool.audits import Audited, Settings, audit, in_order
 from unspool.audits.weights import Weights, fitted
+from unspool.engine import workers
 from unspool.features import Settings as Measures
 from unspool.features.dialect import reference
 from unspool.labels import PSEUDONYMS, labelled
 from unspool.stages.analyze import beside, measured
+from unspool.stages.at_once import at_once
 from unspool.stages.read import Progress, silent
 from unspool.study import AUDIT, Study, fingerprint, read_parquet, sweep, write_parquet
 
 WEIGHTS = "weights"
+
+
+@dataclass(frozen=True)
+class Task:
+    """An audit of a study, and the file for its rows."""
+
+    study: Path
+    settings: Settings
+    name: str
+    out: Path
+
+
+def audit_one(task: Task) -> str:
+    """Write the rows of an audit, and with `weights` those of the prompts; return its name."""
+    if not task.out.exists():
+        study = Study(task.study)
+        log = audited(study, task.settings)
+        found = audit(task.name).audit(log)
+        if task.name == WEIGHTS:
+            _weigh(study, fitted(log))
+        write_parquet(tables.check(found, tables.RESULTS, f"audit {task.name}"), task.out)
+    return task.name
 
 
 def audit_study(
@@ -25,6 +49,7 @@ def audit_study(
     settings: Settings | None = None,
     names: Sequence[str] | None = None,
     *,
+    jobs: int | None = None,
     progress: Progress = silent,
 ) -> Study:
     """Write the rows of all audits, or of those named, to STUDY/audit.parquet; with `weights`, STUDY/weights too.
@@ -45,28 +70,22 @@ def audit_study(
             study.finish("audit")
             return study
         study.mark("audit", mark, "running")
-        log, work = audited(study, settings), study.work("audit", mark)
-        rows = [_one(log, name, work / f"{name}.parquet") for name in _told(asked, progress)]
-        if WEIGHTS in asked:
-            _weigh(study, fitted(log))
-        write_parquet(pl.concat(rows), study.path / AUDIT)
+        work = study.work("audit", mark)
+        tasks = [Task(study.path, settings, name, work / f"{name}.parquet") for name in asked]
+        write_parquet(_all(study, tasks, jobs, progress), study.path / AUDIT)
         study.manifest["audits"] = {"settings": asdict(settings), "names": asked}
         study.mark("audit", mark, "done")
         study.finish("audit")
     return study
 
 
-def _told(names: Sequence[str], progress: Progress) -> Iterator[str]:
-    for done, name in enumerate(names):
-        progress("auditing", done, len(names))
-        yield name
-    progress("auditing", len(names), len(names))
-
-
-def _one(log: Audited, name: str, out: Path) -> pl.DataFrame:
-    if not out.exists():
-        write_parquet(tables.check(audit(name).audit(log), tables.RESULTS, f"audit {name}"), out)
-    return read_parquet(out)
+def _all(study: Study, tasks: Sequence[Task], jobs: int | None, progress: Progress) -> pl.DataFrame:
+    """The rows of all audits in order."""
+    progress("auditing", 0, len(tasks))
+    with workers(at_once(study, jobs, texts=True)) as runner:
+        for done, _ in enumerate(runner.run(audit_one, tasks), 1):
+            progress("auditing", done, len(tasks))
+    return pl.concat([read_parquet(task.out) for task in tasks])
 
 
 def audited(study: Study, settings: Settings) -> Audited:

@@ -16,9 +16,19 @@ class Question:
     """An analysis or an audit of a study, and what it found."""
 
     name: str
-    module: Analysis | Audit
+    package: str
     rows: pl.DataFrame
-    of_reuse: bool
+
+    @property
+    def module(self) -> Analysis | Audit:
+        """What asked it."""
+        found: Analysis | Audit = registry.load(self.package, self.name)
+        return found
+
+    @property
+    def of_reuse(self) -> bool:
+        """Whether it is about training on the log."""
+        return self.package == "audits"
 
 
 def rows(study: Study) -> pl.DataFrame:
@@ -33,4 +43,4 @@ def questions(found: pl.DataFrame) -> Iterator[Question]:
     for package, names in (("analyses", in_order()), ("audits", audits.in_order())):
         for name in names:
             if name in asked:
-                yield Question(name, registry.load(package, name), found.filter(analysis=name), package == "audits")
+                yield Question(name, package, found.filter(analysis=name))

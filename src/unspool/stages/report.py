@@ -13,6 +13,7 @@ import unspool
 from unspool.analyses import _words as words
 from unspool.audits._advice import advice
 from unspool.compiling.wording import MERGED_NOTES, REASON_NOTES
+from unspool.engine import workers
 from unspool.features import Column, feature
 from unspool.report import Books, Content, Entry, Fact, Measure, Section, Step, page
 from unspool.report import _again as again
@@ -23,6 +24,7 @@ from unspool.report._tables import Table, of_frame, of_results
 from unspool.report._text import changed, shown
 from unspool.report._void import void
 from unspool.sources import source
+from unspool.stages.at_once import at_once
 from unspool.stages.browse import gap
 from unspool.stages.questions import Question, questions
 from unspool.stages.questions import rows as every
@@ -55,7 +57,7 @@ WORD_HEADS = {
 }
 
 
-def report(study: Study, out: Path | None = None, *, quote: bool = True) -> Path:
+def report(study: Study, out: Path | None = None, *, quote: bool = True, jobs: int | None = None) -> Path:
     """Write the report and return its path (STUDY/report.html unless `out` says otherwise); whole or not at all.
 
     Without `quote` the page holds no prompt and no word of one: no threads, no magic words, no name or version that a
@@ -63,20 +65,20 @@ def report(study: Study, out: Path | None = None, *, quote: bool = True) -> Path
     nothing has changed.
     """
     if out is not None:
-        return _written(study, out, quote=quote)
+        return _written(study, out, quote, jobs)
     study.results()
     with study.locked():
         before = {stage: mark for stage, mark in study.manifest["stages"].items() if stage != "report"}
         mark = fingerprint(before, study.manifest["rule"], quote, unspool.__version__)
         place = study.path / REPORT
         if not (study.stage_done("report", mark) and place.exists()):
-            _written(study, place, quote=quote)
+            _written(study, place, quote, jobs)
             study.mark("report", mark, "done")
     return place
 
 
-def _written(study: Study, place: Path, *, quote: bool) -> Path:
-    text = page(gather(study, quote=quote))
+def _written(study: Study, place: Path, quote: bool, jobs: int | None) -> Path:
+    text = page(gather(study, quote=quote, jobs=jobs))
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8", errors="replace")
@@ -84,14 +86,16 @@ def _written(study: Study, place: Path, *, quote: bool) -> Path:
     return place
 
 
-def gather(study: Study, *, quote: bool = True) -> Content:
+def gather(study: Study, *, quote: bool = True, jobs: int | None = None) -> Content:
     """All that the page of a study holds."""
     rows, columns, manifest = every(study), study.columns(), study.manifest
     rows = rows if quote else unquoted(rows)
     found = summarise(study)
     asked = list(questions(rows))
     told = [one for one in asked if one.rows["estimate"].count()]
-    sections = [_section(one, columns) for one in told]
+    with workers(at_once(study, jobs)) as runner:
+        made = dict(runner.run(_section, [(number, one, columns) for number, one in enumerate(told)]))
+    sections = [made[number] for number in range(len(told))]
     glossary, left = _glossary(manifest)
     threads = list(_threads(study)) if quote else []
     return Content(
@@ -135,9 +139,11 @@ def _rules(rows: pl.DataFrame) -> str:
     return f"{'; '.join(cut)}. {drawn} n is of the corrected number."
 
 
-def _section(question: Question, columns: dict[str, Column]) -> Section:
+def _section(task: tuple[int, Question, dict[str, Column]]) -> tuple[int, Section]:
+    """The section of a question, with its number."""
+    number, question, columns = task
     module, rows = question.module, question.rows
-    return Section(
+    return number, Section(
         name=question.name,
         part="Reuse" if question.of_reuse else "",
         title=module.TITLE,
