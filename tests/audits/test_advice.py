@@ -41,6 +41,10 @@ ALL = "train on all prompts as natural language"
         (language(0.5, 0.05, error=None), "not known"),
         (language(0.5, None), "not known"),
         ([made.void("model_language", "text", "auc", "no threads", group="first:last")], "not known"),
+        (language(0.5, 0.05)[1:], "not known"),
+        (language(0.5, 0.05, style=0.2)[1:], "no"),
+        (language(0.5, 0.05)[:1], "not known"),
+        (language(0.6, 0.05)[:1], "no"),
     ],
 )
 def test_all_prompts_are_natural_language_only_if_nothing_speaks_against_it(rows, verdict):
@@ -53,6 +57,16 @@ def test_the_change_of_style_has_its_direction_in_words_and_its_interval():
     assert "(-7.5 percentage points, 95% interval -10.0 to -5.0)" in less
     assert "50% of pairs (95% interval 45% to 55%; chance is 50%)" in less
     assert "-0.0" not in told(*language(0.5, 0.05, style=-0.0001, error=0.2))[ALL].why
+
+
+# Twelve people: style is compared, and of what is lacking it says which.
+def test_what_could_not_be_compared_is_named():
+    few = told(*language(0.5, 0.05, style=0.01, error=0.05)[1:])[ALL].why
+    assert few.startswith("at equal length, first and last prompts do not clearly differ") and few.endswith(
+        ", and there were not enough texts for a classifier to tell last prompts from first ones"
+    )
+    assert "style could not be compared, and a classifier ranks" in told(*language(0.5, 0.05)[:1])[ALL].why
+    assert told()[ALL].why == "last prompts could not be compared with first ones"
 
 
 def loop(tilt, error):

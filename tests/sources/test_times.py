@@ -1,6 +1,7 @@
 """Times: every written form by hand, and what comes back from any time that is written in one of them."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -93,7 +94,7 @@ def test_datetimes_of_any_unit_and_zone(unit, zone):
     assert (times[0], times.dtype, bad[0]) == (NOON, TIME, False)
 
 
-@pytest.mark.parametrize("value", [1685620800, 1685620800000, 1685620800.0, 1685620800000000])
+@pytest.mark.parametrize("value", [1685620800, 1685620800000, 1685620800.0, 1685620800000000, Decimal("1685620800.00")])
 def test_epoch_numbers_by_size(value):
     assert one(value) == (NOON, False)
 

@@ -95,6 +95,8 @@ def test_null_echo_gives_empty_text():
         ("fox by @some_handle.x and <@123> <@!4> <@&5> <#6>", "fox by <user> and <user> <user> <user> <user>"),
         ("fox for me@example.org", "fox for <user>"),
         ("fox @handle#1234", "fox <user>"),
+        ("fox @@handle, ＠handle and handle#0", "fox <user>, <user> and <user>"),
+        ("@handle#0 fox on #000000, a c#0 chord, 5 @@", "<user> fox on #000000, a c#0 chord, 5 @@"),
         ("5 @ home", "5 @ home"),
     ],
 )

@@ -16,19 +16,29 @@ def all_prompts(rows: pl.DataFrame) -> Verdict:
     same = {"analysis": "model_language", "group": f"{FIRST}:{LAST}"}
     area = words.row(rows, **same, feature="text", estimand="auc")
     style = words.row(rows, **same, feature="style", estimand="difference")
-    if area is None or style is None:
+    known = [one for one in (area, style) if one is not None]
+    if not known:
         return "not known", "last prompts could not be compared with first ones"
-    told = (
-        f"at equal length, {styles(style)} ({points(style)}), and a classifier {ranks(area)} a last prompt above a "
-        f"first one in {words.percent(area['estimate'])} of pairs ({words.percent_interval(area)}; chance is "
-        f"{words.percent(CHANCE)})"
-    )
-    if told_apart(area) or words.sign(style) > 0:
+    told = f"at equal length, {_by_style(style)}, and {_by_classifier(area)}"
+    if (area is not None and told_apart(area)) or (style is not None and words.sign(style) > 0):
         return "no", told
-    if not (_certain(area) and _certain(style)):
+    if len(known) < 2 or not all(map(_certain, known)):
         return "not known", told
     more = _more_again(rows)
     return "with care", f"{told}; but {more}" if more else f"no clear sign against it: {told}"
+
+
+def _by_style(row: words.Row | None) -> str:
+    return "style could not be compared" if row is None else f"{styles(row)} ({points(row)})"
+
+
+def _by_classifier(row: words.Row | None) -> str:
+    if row is None:
+        return "there were not enough texts for a classifier to tell last prompts from first ones"
+    return (
+        f"a classifier {ranks(row)} a last prompt above a first one in {words.percent(row['estimate'])} of pairs "
+        f"({words.percent_interval(row)}; chance is {words.percent(CHANCE)})"
+    )
 
 
 def _certain(row: words.Row) -> bool:

@@ -39,8 +39,8 @@ def parse(series: pl.Series, timezone: str = "UTC") -> tuple[pl.Series, pl.Serie
         times = _placed(series.cast(pl.Datetime("ms")), timezone)
     elif kind.is_integer():
         times = _epoch_whole(series)
-    elif kind.is_float():
-        series = series.fill_nan(None)
+    elif kind.is_float() or kind.is_decimal():
+        series = series.cast(pl.Float64).fill_nan(None)
         times = _epoch_decimal(series)
     elif kind == pl.String:
         series = _without_blanks(series)

@@ -8,8 +8,10 @@ _LONG_SITE = r"\b[a-z0-9\-]+\.[a-z0-9\-]+\.(?:com|net|org|io|gg|me|co|art|app|de
 SITE = rf"(?i)<?(?:\b(?:[a-z0-9\-]+\.)+[a-z]{{2,}}/|{_LONG_SITE}){_END}"
 EMAIL = r"[\w.+\-]+@[\w\-]+\.\w[\w.\-]*\w"
 ANGLE_MENTION = r"<(?:@[!&]?|#)\d+>"
-NAME_MENTION = r"(^|[^\w@<])@[.\-]?\w(?:[\w.\-]*\w)?(?:#\d{4}\b)?"
-NUMBERED_NAME = r"\b\w[\w.]{1,31}#\d{4}\b"
+_NUMBER = r"#(?:0|\d{4})\b"
+"""What stands behind a name in exports: four digits until 2023, since then 0."""
+NAME_MENTION = rf"(^|[^\w@＠<])[@＠]+[.\-]?\w(?:[\w.\-]*\w)?(?:{_NUMBER})?"
+NUMBERED_NAME = rf"\b\w[\w.]{{1,31}}{_NUMBER}"
 BARE_ID = r"\b\d{17,20}\b"
 
 
