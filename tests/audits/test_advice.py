@@ -65,7 +65,7 @@ def test_what_could_not_be_compared_is_named():
     assert few.startswith("at equal length, first and last prompts do not clearly differ") and few.endswith(
         ", and there were not enough texts for a classifier to tell last prompts from first ones"
     )
-    assert "style could not be compared, and a classifier ranks" in told(*language(0.5, 0.05)[:1])[ALL].why
+    assert "style could not be compared, and a classifier does not" in told(*language(0.5, 0.05)[:1])[ALL].why
     assert told()[ALL].why == "last prompts could not be compared with first ones"
 
 
