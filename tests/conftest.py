@@ -1,12 +1,12 @@
-"""Shared by all tests: no deadlines (machines differ), and where the real data lie if they are there."""
+"""Shared by all tests: no limits of time (machines differ), and where the real data lie if they are there."""
 
 import gc
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("unspool", deadline=None, max_examples=60)
+settings.register_profile("unspool", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unspool")
 
 LONGEST = ("test_docs", "test_cli", "test_privacy", "test_resume", "test_notebook", "test_api", "test_corrected_logs")
