@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unspool.sources import _constants, _frames, _streams
@@ -65,6 +65,8 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.integers(1, 12), st.booleans())
+@example([float("-inf"), -1, "-"], 1, True)
+@example(float("-inf"), 1, True)
 def test_whatever_the_size_of_a_read(value, size, ascii_only):
     written = json.dumps(value, ensure_ascii=ascii_only).encode(errors="surrogatepass")
     nulled, parts = _constants.Nulled(io.BytesIO(written)), []

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 CONSTANTS = (b"NaN", b"Infinity")
 _BARE = {b"NaN", b"Infinity", b"-Infinity"}
-_PIECE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|(?P<open>\\?\Z))|-?[A-Za-z]+', re.DOTALL)
-"""A string, or `open` to the end of what was read; or a bare word."""
+_PIECE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|(?P<open>\\?\Z))|-?[A-Za-z]+|-\Z', re.DOTALL)
+"""A string, or `open` to the end of what was read; or a bare word, of which a sign at the end may be the beginning."""
 
 
 class _Readable(Protocol):
