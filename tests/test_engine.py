@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from unspool.engine import worker_count, workers
 
 
@@ -21,9 +23,27 @@ def test_results_are_the_same_in_one_process_and_in_several():
 def test_workers_within_workers_are_the_same_processes():
     with workers(2) as outer:
         with workers(3) as inner, workers(1) as alone:
-            assert (inner.pool, inner.count) == (outer.pool, 2)
-            assert alone.pool is None
+            assert (inner.processes, inner.count) == (outer.processes, 2)
+            assert alone.processes is None
         assert sorted(outer.run(abs, [-3, 1, -2])) == [1, 2, 3]
     with workers(2) as after:
-        assert after.pool is not outer.pool
+        assert after.processes is not outer.processes
         assert sorted(after.run(abs, [-3, 1, -2])) == [1, 2, 3]
+
+
+# Where a system has no semaphores, what needs no worker still works.
+def test_no_process_and_no_pool_before_there_is_a_task(monkeypatch):
+    monkeypatch.setenv("POLARS_MAX_THREADS", "7")
+    monkeypatch.setattr("unspool.engine.ProcessPoolExecutor", lambda *_, **__: pytest.fail("a pool was made"))
+    with workers(2) as pool:
+        assert list(pool.run(abs, [-3])) == [3]
+        assert os.environ["POLARS_MAX_THREADS"] == "7"
+        with pytest.raises(pytest.fail.Exception):
+            list(pool.run(abs, [-3, 1]))
+
+
+def test_the_threads_of_polars_are_as_before_afterwards(monkeypatch):
+    monkeypatch.setenv("POLARS_MAX_THREADS", "7")
+    with workers(2) as pool:
+        assert sorted(pool.run(os.getenv, ["POLARS_MAX_THREADS"] * 2)) == ["1", "1"]
+    assert os.environ["POLARS_MAX_THREADS"] == "7"

@@ -27,49 +27,76 @@ def worker_count(asked: int | None = None) -> int:
 
 @contextmanager
 def workers(count: int) -> Iterator["Runner"]:
-    """A runner of tasks; with more than one worker, a pool of fresh processes that end with this one.
+    """A runner of tasks; with more than one worker, in fresh processes that end with this one.
 
-    Within another such block its processes are used again. None is started before there is a task for it.
+    They start with the first tasks that need them. Within another such block its processes are used again.
     """
+    outer = _OPEN.get()
     if count <= 1:
         yield Runner(None, 1)
         return
-    if (outer := _OPEN.get()) is not None:
-        yield Runner(outer.pool, min(count, outer.count))
+    if outer is not None:
+        yield Runner(outer, min(count, outer.count))
         return
-    kept = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),))
-    runner = Runner(pool, count)
-    token = _OPEN.set(runner)
+    processes = _Processes(count)
+    token = _OPEN.set(processes)
     try:
-        yield runner
+        yield Runner(processes, count)
     finally:
         _OPEN.reset(token)
-        pool.shutdown(wait=True, cancel_futures=True)
-        if kept is None:
+        processes.end()
+
+
+class _Processes:
+    """A pool of processes with one thread each, made when it is first asked for."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool: ProcessPoolExecutor | None = None
+        self._kept: str | None = None
+
+    def pool(self) -> ProcessPoolExecutor:
+        """The pool, whose workers find POLARS_MAX_THREADS=1 when they start."""
+        if self._pool is None:
+            self._kept = os.environ.get("POLARS_MAX_THREADS")
+            os.environ["POLARS_MAX_THREADS"] = "1"
+            self._pool = ProcessPoolExecutor(
+                self.count, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+            )
+        return self._pool
+
+    def end(self) -> None:
+        """Wait for the workers' tasks to end, and for them."""
+        if self._pool is None:
+            return
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._kept is None:
             del os.environ["POLARS_MAX_THREADS"]
         else:
-            os.environ["POLARS_MAX_THREADS"] = kept
+            os.environ["POLARS_MAX_THREADS"] = self._kept
+
+
+_OPEN: ContextVar[_Processes | None] = ContextVar("open", default=None)
 
 
 class Runner:
     """Runs a function over tasks and yields the results as they come, in any order."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, count: int) -> None:
-        self.pool, self.count = pool, count
+    def __init__(self, processes: _Processes | None, count: int) -> None:
+        self.processes, self.count = processes, count
 
     def run(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
         """Yield one result a task. A task that fails stops the rest; its error is raised here."""
-        if self.pool is None or len(tasks) < 2:
+        if self.processes is None or len(tasks) < 2:
             yield from map(function, tasks)
             return
+        pool = self.processes.pool()
         waiting = list(reversed(tasks))
         running: set[Future[Any]] = set()
         try:
             while waiting or running:
                 while waiting and len(running) < self.count + 1:
-                    running.add(_submitted(self.pool, function, waiting.pop()))
+                    running.add(_submitted(pool, function, waiting.pop()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
@@ -79,9 +106,6 @@ class Runner:
                 "The system may have run out of memory.",
                 "Run the same command again with --workers 1; it goes on where it was.",
             ) from None
-
-
-_OPEN: ContextVar[Runner | None] = ContextVar("open", default=None)
 
 
 def _submitted(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> Future[Result]:

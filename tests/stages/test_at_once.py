@@ -41,7 +41,7 @@ def test_processes_change_no_number_and_no_letter(study, monkeypatch):
     monkeypatch.setattr(limits, "FEW", 0)
     with workers(2) as outer:
         there = answered(study, 2)
-        assert len(outer.pool._processes) == 2  # the three stages had the same two
+        assert len(outer.processes.pool()._processes) == 2  # the three stages had the same two
     assert all(one.equals(other) for one, other in zip(here[:3], there[:3], strict=True))
     assert here[3] == there[3]
 
