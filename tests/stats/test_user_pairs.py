@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from unspool.stats.jackknife import jackknife
@@ -41,8 +41,14 @@ def test_delta_by_hand():
 PROMPTS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(0, 5)), min_size=2, max_size=25)
 
 
+ALONE = [(0, False, 0)] * 5 + [(0, True, 0)]
+"""Six prompts of one person, of 1/6 each: sums of which nothing but a rounding error would be left."""
+
+
 @settings(max_examples=60)
 @given(PROMPTS)
+@example(ALONE)
+@example([*ALONE, (1, False, 1)])
 def test_all_pairs_with_and_without_each_user(prompts):
     x, group, users = (np.array(column) for column in zip(*prompts, strict=True))
     users = np.unique(users, return_inverse=True)[1]

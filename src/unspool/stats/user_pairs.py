@@ -10,6 +10,8 @@ from unspool.stats.jackknife import Estimator, Floats
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+ROUNDING = 1e-9
+"""Shares of a sum below this are its rounding error."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,14 @@ def pair_sums(values: Ranked, group: Flags, users: Ints, weights: Sequence[Float
     both of its users.
     """
     order = np.argsort(users * len(values.count) + values.code, kind="stable")
-    return [_sums(values, group, users, each) - 2 * _inside(values, group, users, each, order) for each in weights]
+    return [
+        _less(_sums(values, group, users, each), 2 * _inside(values, group, users, each, order)) for each in weights
+    ]
+
+
+def _less(sums: Floats, inside: Floats) -> Floats:
+    """The sums without the pairs inside a user; where all are inside, nothing is left, and no rounding error."""
+    return np.where(sums[:, 1:] - inside[:, 1:] > ROUNDING * sums[:, 1:], sums - inside, 0.0)
 
 
 def _sums(values: Ranked, group: Flags, users: Ints, weights: Floats) -> Floats:
@@ -91,6 +100,6 @@ def delta_estimator(sums: Floats) -> Estimator:
     def estimates(some: Floats) -> Floats:
         won, there = (some[..., place] - half[place] for place in (0, 1))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(2 * np.where(there > 1e-9 * half[1], won / there, np.nan) - 1)[..., None]
+            return np.asarray(2 * np.where(there > ROUNDING * half[1], won / there, np.nan) - 1)[..., None]
 
     return estimates
