@@ -1,6 +1,7 @@
 """Where tasks run."""
 
 import os
+import time
 
 import pytest
 
@@ -47,3 +48,18 @@ def test_the_threads_of_polars_are_as_before_afterwards(monkeypatch):
     with workers(2) as pool:
         assert sorted(pool.run(os.getenv, ["POLARS_MAX_THREADS"] * 2)) == ["1", "1"]
     assert os.environ["POLARS_MAX_THREADS"] == "7"
+
+
+def test_of_workers_that_others_have_too_no_more_are_taken_than_asked_for(tmp_path):
+    with workers(3), workers(2) as two:
+        seen = list(two.run(_alive, [tmp_path / str(number) for number in range(7)]))
+    assert max(seen) <= 2
+
+
+def _alive(mine):
+    """How many tasks are at work while this one is."""
+    mine.touch()
+    time.sleep(0.2)
+    n = len(list(mine.parent.iterdir()))
+    mine.unlink()
+    return n

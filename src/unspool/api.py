@@ -9,11 +9,10 @@ import polars as pl
 
 from unspool import analyses, audits, features, threads
 from unspool.compiling.settings import ReadSettings
-from unspool.engine import worker_count
-from unspool.engine import workers as processes
 from unspool.errors import UnspoolError
 from unspool.export import Settings as Exports
 from unspool.stages.analyze import analyze as _analyze
+from unspool.stages.at_once import together
 from unspool.stages.audit import audit_study
 from unspool.stages.export import export as _export
 from unspool.stages.measure import measure as _measure
@@ -91,7 +90,7 @@ def run(
         _thread(opened, name, choose=number == 0, jobs=workers)
     given = str(reference) if reference else None
     measure(opened, language_model=language_model, reference=given, sample=sample, seed=seed, workers=workers)
-    with processes(worker_count(workers)):
+    with together(opened, workers):
         analyze(opened, least=least, seed=seed, workers=workers)
         audit(opened, reference=given, seed=seed, workers=workers)
         write_report(opened, quote=quote, workers=workers)

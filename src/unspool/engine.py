@@ -91,11 +91,13 @@ class Runner:
             yield from map(function, tasks)
             return
         pool = self.processes.pool()
+        # One task more than there are workers waits for the first that is free; of the workers of others none is taken.
+        most = self.count + 1 if self.count == self.processes.count else self.count
         waiting = list(reversed(tasks))
         running: set[Future[Any]] = set()
         try:
             while waiting or running:
-                while waiting and len(running) < self.count + 1:
+                while waiting and len(running) < most:
                     running.add(_submitted(pool, function, waiting.pop()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:

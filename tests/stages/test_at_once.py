@@ -4,11 +4,11 @@ import pytest
 
 from unspool.analyses import Settings
 from unspool.audits import Settings as Audits
-from unspool.engine import workers
+from unspool.engine import _OPEN
 from unspool.simulate import simulate
 from unspool.stages import at_once as limits
 from unspool.stages.analyze import analyze
-from unspool.stages.at_once import MOST, at_once
+from unspool.stages.at_once import MOST, at_once, together
 from unspool.stages.audit import audit_study
 from unspool.stages.measure import measure
 from unspool.stages.read import read
@@ -39,9 +39,9 @@ def answered(study, jobs):
 def test_processes_change_no_number_and_no_letter(study, monkeypatch):
     here = answered(study, None)
     monkeypatch.setattr(limits, "FEW", 0)
-    with workers(2) as outer:
+    with together(study, 2):
         there = answered(study, 2)
-        assert len(outer.processes.pool()._processes) == 2  # the three stages had the same two
+        assert len(_OPEN.get().pool()._processes) == 2  # the three stages had the same two
     assert all(one.equals(other) for one, other in zip(here[:3], there[:3], strict=True))
     assert here[3] == there[3]
 
@@ -55,3 +55,9 @@ def test_small_logs_and_scripts_start_no_process(study, monkeypatch):
     assert (at_once(study, 2), at_once(study, 2, texts=True)) == (2, 1)
     monkeypatch.setattr(limits, "FEW", n_prompts)
     assert at_once(study, 2) == 1
+
+
+def test_the_stages_of_a_large_log_give_their_memory_back(study, monkeypatch):
+    monkeypatch.setattr(limits, "SOME", study.prompts().height - 1)
+    with together(study, 2):
+        assert _OPEN.get() is None

@@ -26,10 +26,11 @@ def command(
     from unspool.audits._advice import advice
     from unspool.commands import _screen, analyze
     from unspool.compiling.pseudonyms import make_key
-    from unspool.engine import worker_count, workers
+    from unspool.engine import worker_count
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
     from unspool.stages.analyze import analyze as find_out
+    from unspool.stages.at_once import together
     from unspool.stages.audit import audit_study
     from unspool.stages.browse import list_threads
     from unspool.stages.measure import measure
@@ -57,7 +58,7 @@ def command(
             thread(study, rule, choose=rule == RULES[0], progress=progress)
         measure(study, progress=progress)
         jobs = worker_count()
-        with workers(jobs):
+        with together(study, jobs):
             find_out(study, jobs=jobs, progress=progress)
             audit_study(study, jobs=jobs, progress=progress)
             page = report(study, jobs=jobs)

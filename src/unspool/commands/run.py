@@ -46,8 +46,8 @@ def command(
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
     from unspool.engine import worker_count
-    from unspool.engine import workers as processes
     from unspool.stages.analyze import analyze as find_out
+    from unspool.stages.at_once import together
     from unspool.stages.audit import audit_study
     from unspool.stages.measure import measure as take_measures
     from unspool.stages.read import read
@@ -63,7 +63,7 @@ def command(
         chosen = measure.settings(lm, reference, sample, constituency, seed)
         take_measures(study, chosen, jobs=workers, progress=progress)
         jobs = worker_count(workers)
-        with processes(jobs):
+        with together(study, jobs):
             find_out(study, Settings(least, seed=seed), jobs=jobs, progress=progress)
             audits = Audits(str(reference) if reference else None, seed=seed)
             audit_study(study, audits, jobs=jobs, progress=progress)

@@ -1,8 +1,11 @@
 """How many analyses, audits or sections of the page are worked on at once, each in a process of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import polars as pl
 
-from unspool.engine import worker_count
+from unspool.engine import worker_count, workers
 from unspool.study import Study
 
 FEW = 500
@@ -18,7 +21,18 @@ def at_once(study: Study, jobs: int | None, *, texts: bool = False) -> int:
 
     With `jobs` None a log of up to SOME prompts is worked on in this process.
     """
-    n_prompts = study.scan("prompts").select(pl.len()).collect().item()
+    n_prompts = _prompts(study)
     if n_prompts <= (SOME if jobs is None else FEW) or (texts and n_prompts > SOME):
         return 1
     return min(worker_count(jobs), MOST)
+
+
+@contextmanager
+def together(study: Study, jobs: int | None) -> Iterator[None]:
+    """Where the stages within share their processes; those of large logs have their own, and give memory back."""
+    with workers(1 if _prompts(study) > SOME else min(worker_count(jobs), MOST)):
+        yield
+
+
+def _prompts(study: Study) -> int:
+    return int(study.scan("prompts").select(pl.len()).collect().item())
