@@ -108,6 +108,7 @@ def test_the_table_has_a_line_per_claim_and_says_what_failed():
     assert "| FAIL | drift/n_words/ipcw (power) | 0.000 | 1.000 | +0.50 ±0.58 | 66.7% | 33.3% |" in text
     assert printed(found).row_count == 2
     assert summed_up(found) == "3 of 4 marks met, 1 not."
+    assert "| 0.000 | 0.000 |" in as_markdown(judge(runs([-1.0001, 1.0]), [claim("bias")]))  # and not -0.000
 
 
 def test_an_estimate_that_misleads_is_shown():

@@ -10,28 +10,28 @@ from unspool.validation.claims import FOUND
 CONTRASTS = (
     (
         ("people stop once a prompt is long enough, and nothing changes", "stopping_only"),
-        ("drift/raw_transition", "prompts grow by {:.3f} a step in natural log"),
-        ("drift/ipcw", "by {:.3f}"),
+        ("drift/raw_transition", "prompts grow by {:z.3f} a step in natural log"),
+        ("drift/ipcw", "by {:z.3f}"),
     ),
     (
-        ("prompts grow by {:.3f} a step in natural log, and people of short ones stop", "growth_hidden"),
-        ("drift/raw_transition", "prompts grow by {:.3f} a step in natural log"),
-        ("drift/ipcw", "by {:.3f}"),
+        ("prompts grow by {:z.3f} a step in natural log, and people of short ones stop", "growth_hidden"),
+        ("drift/raw_transition", "prompts grow by {:z.3f} a step in natural log"),
+        ("drift/ipcw", "by {:z.3f}"),
     ),
     (
         ("who writes more upscales more, and no prompt matters", "confounded_users"),
-        ("upscaled/cliffs_delta", "upscaled prompts are longer: Cliff's delta {:.2f}"),
-        ("upscaled/within_user", "within a person: {:+.3f} in natural log"),
+        ("upscaled/cliffs_delta", "upscaled prompts are longer: Cliff's delta {:z.2f}"),
+        ("upscaled/within_user", "within a person: {:+z.3f} in natural log"),
     ),
     (
         ("lengths only vary about their level", "regression_to_the_mean"),
         ("convergence/gap_closed", "{:.0%} of the gap between high and low threads closes"),
-        ("convergence/A_step", "A = {:.2f}: nothing converges"),
+        ("convergence/A_step", "A = {:z.2f}: nothing converges"),
     ),
     (
         ("people of two versions of the model differ in taste", "model_by_taste"),
-        ("model_specific/own_model", "style follows the model: {:.2f}"),
-        ("model_specific/own_model_within", "within people who used both: {:+.2f}"),
+        ("model_specific/own_model", "style follows the model: {:z.2f}"),
+        ("model_specific/own_model_within", "within people who used both: {:+z.2f}"),
     ),
 )
 """Scenarios, an estimate that misleads in each and the one to take, with the words for their means."""

@@ -72,7 +72,7 @@ def _name(row: dict[str, Any]) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"
+    return f"{value:z.3f}" if abs(value) < 10 else f"{value:,.0f}"
 
 
 def printed(found: pl.DataFrame) -> "Table":
