@@ -26,7 +26,6 @@ def command(
     from unspool.audits._advice import advice
     from unspool.commands import _screen, analyze
     from unspool.compiling.pseudonyms import make_key
-    from unspool.engine import worker_count
     from unspool.errors import UnspoolError
     from unspool.simulate import simulate, truth_folder
     from unspool.stages.analyze import analyze as find_out
@@ -57,8 +56,7 @@ def command(
         for rule in RULES:
             thread(study, rule, choose=rule == RULES[0], progress=progress)
         measure(study, progress=progress)
-        jobs = worker_count()
-        with together(study, jobs):
+        with together(study, None) as jobs:
             find_out(study, jobs=jobs, progress=progress)
             audit_study(study, jobs=jobs, progress=progress)
             page = report(study, jobs=jobs)

@@ -45,7 +45,6 @@ def command(
     from unspool.commands import _screen, analyze, measure
     from unspool.commands.read import read_settings
     from unspool.commands.thread import add_threads
-    from unspool.engine import worker_count
     from unspool.stages.analyze import analyze as find_out
     from unspool.stages.at_once import together
     from unspool.stages.audit import audit_study
@@ -62,8 +61,7 @@ def command(
         add_threads(study, rule, progress, workers, threshold=threshold, tokens=tokens, minutes=minutes)
         chosen = measure.settings(lm, reference, sample, constituency, seed)
         take_measures(study, chosen, jobs=workers, progress=progress)
-        jobs = worker_count(workers)
-        with together(study, jobs):
+        with together(study, workers) as jobs:
             find_out(study, Settings(least, seed=seed), jobs=jobs, progress=progress)
             audits = Audits(str(reference) if reference else None, seed=seed)
             audit_study(study, audits, jobs=jobs, progress=progress)

@@ -28,10 +28,14 @@ def at_once(study: Study, jobs: int | None, *, texts: bool = False) -> int:
 
 
 @contextmanager
-def together(study: Study, jobs: int | None) -> Iterator[None]:
-    """Where the stages within share their processes; those of large logs have their own, and give memory back."""
-    with workers(1 if _prompts(study) > SOME else min(worker_count(jobs), MOST)):
-        yield
+def together(study: Study, jobs: int | None) -> Iterator[int]:
+    """Where stages share their processes; those of large logs have their own, and give memory back. Yields the workers.
+
+    They are `jobs`, or one per core.
+    """
+    count = worker_count(jobs)
+    with workers(1 if _prompts(study) > SOME else min(count, MOST)):
+        yield count
 
 
 def _prompts(study: Study) -> int:
