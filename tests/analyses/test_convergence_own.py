@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from scipy.stats import binomtest
+from scipy.stats import t as student
 from statsmodels.api import OLS, add_constant
 from tests.analyses.measured import frame, log, one, sound, thread
 
@@ -100,6 +101,53 @@ def test_a_is_the_slope_of_statsmodels_and_its_error_that_of_leaving_out_each_us
     n = len(names)
     error = np.sqrt((n - 1) / n * ((without - a["estimate"]) ** 2).sum())
     assert a["standard_error"] == pytest.approx(error, rel=1e-10)
+    squares = np.array([(((first - last) - (first - last).mean())[users == name] ** 2).sum() for name in names])
+    worth = squares.sum() ** 2 / (squares**2).sum()
+    assert a["ci_high"] - a["estimate"] == pytest.approx(error * student.ppf(0.975, worth - 1), rel=1e-10)
+
+
+def test_few_users_with_large_changes_are_what_the_interval_of_a_rests_on():
+    """Of 20 users some two change a lot and ten hardly: values that read the same backwards, so that A is 0."""
+    generator, held, held_of_all = np.random.default_rng(1), [], []
+    for _ in range(1000):
+        level, sizes = generator.normal(size=20), (0.2, 1, 2)
+        first, last = (level + generator.normal(size=20) * generator.choice(sizes, 20, p=(0.5, 0.4, 0.1)) for _ in "12")
+        sums = np.column_stack(ends.pair_columns(first, last))
+        of = ends.of_pairs(ends.asymmetry, sums)
+        (a,), (plain,) = jackknife(sums, of, carried=ends.pairs_carried(sums)[:, :1]), jackknife(sums, of)
+        if a.low is not None:
+            held.append(a.low <= 0 <= a.high)
+            held_of_all.append(plain.low <= 0 <= plain.high)
+    assert len(held) > 800
+    # By the 19 degrees of freedom of all users it holds 92%.
+    assert binomtest(sum(held), len(held), 0.95).pvalue > 0.001
+    assert binomtest(sum(held_of_all), len(held), 0.95).pvalue < 0.001
+
+
+def test_what_an_estimate_rests_on_by_hand():
+    # BY_HAND: the falls -1, 3, -2, whose mean is 0.
+    sums = np.column_stack(ends.pair_columns(np.array([0.0, 6, 3]), np.array([1.0, 3, 5])))
+    a, correlation, slope, null, excess = ends.pairs_carried(sums).T
+    assert a.tolist() == correlation.tolist() == [1, 9, 4]
+    # Four times the squared starts about their mean, -3, 3, 0; twice the squares of both, with ends about 3: -2, 0, 2.
+    assert slope.tolist() == excess.tolist() == [36, 36, 0]
+    assert null.tolist() == [2 * (9 + 4), 2 * 9, 2 * 4]
+    values = np.array([[0.0, 1], [6, 3], [3, 5]])
+    spreads = ends.spreads_carried(np.column_stack(ends.spread_columns(values)))
+    assert spreads[:, 0] == pytest.approx([(9 / 18 + 4 / 8) / 2, 9 / 18 / 2, 4 / 8 / 2])
+    # One riser of the first user, two of the third, a faller of the second.
+    sides = np.array([[1.0, 0, 1, 0, 0, 0], [0, 0, 0, 1, 6, 3], [2, 3, 8, 0, 0, 0]])
+    risers, at_end, fallers, _, start, end = ends.sides_carried(sides).T
+    assert risers.tolist() == at_end.tolist() == [1, 0, 2] and fallers.tolist() == [0, 1, 0]
+    assert start.tolist() == end.tolist() == pytest.approx([1 / 6, 1 / 2, 1 / 3])
+
+
+def test_one_user_with_nearly_all_of_the_change_leaves_no_interval():
+    still = [thread(f"u{n}", [n, n + 0.01 * (-1) ** n]) for n in range(8)]
+    a = one(own(log([*still, thread("z", [0, 50])], TWO)), estimand="A_step")
+    assert a["estimate"] is not None and a["ci_low"] is None
+    # Falls of 0 and one of -50 about their mean: (8 * 5.56^2 + 44.4^2)^2 / (8 * 5.56^4 + 44.4^4).
+    assert "worth 1.3 users" in a["note"]
 
 
 def test_gaps_over_their_difference_is_a_for_normal_values():
@@ -356,7 +404,7 @@ def run(name, seed):
         x = x + generator.normal(size=USERS)[users][:, None] + generator.normal(0, 0.5, (THREADS, 1))
     columns = ends.pair_columns(x[:, 0], x[:, -1])
     sums = np.stack([np.bincount(users, column, USERS) for column in columns], axis=1)
-    (a,) = jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
+    (a,) = jackknife(sums, ends.of_pairs(ends.asymmetry, sums), carried=ends.pairs_carried(sums)[:, :1])
     return a, reversal(sums[:, 3:4], seed, draws=199)[0]
 
 

@@ -69,6 +69,22 @@ def everything(sums: Floats, floor: float) -> Floats:
     return np.stack([_ratio(sd, dd, floor), correlation, slope, null, slope - null], axis=-1)
 
 
+def pairs_carried(sums: Floats) -> Floats:
+    """What each user adds to what the estimates of `everything` are divided by, shape (users, 5).
+
+    For A the user's sum of squared changes: these are the shares of its variance where errors are alike.
+    """
+    _, _, _, sd, dd, ss = sums.T
+    first = ss + dd + 2 * sd
+    return np.stack([dd, dd, first, ss + dd, first], axis=-1)
+
+
+def shares(columns: Floats) -> Floats:
+    """Each user's mean share of the totals of some columns, shape (users, 1), for what rests on all of them."""
+    total = columns.sum(axis=0)
+    return np.asarray((columns / np.where(total > 0, total, 1)).mean(axis=-1, keepdims=True))
+
+
 def _about_means(sums: Floats) -> tuple[Floats, Floats, Floats]:
     """Sums of sd, dd, ss about the means of these threads; NaN for fewer than three."""
     n, s, d, sd, dd, ss = np.moveaxis(sums, -1, 0)
@@ -104,6 +120,11 @@ def of_spreads(sums: Floats) -> Estimator:
     return partial(sigma_slope, floor=ROUNDING * float(sums[:, 1 + n_steps :].sum()))
 
 
+def spreads_carried(sums: Floats) -> Floats:
+    """Each user's share of the squares about the mean per step, over the steps, shape (users, 1)."""
+    return shares(sums[:, 1 + (sums.shape[1] - 1) // 2 :])
+
+
 def side_columns(x: Floats, rises: NDArray[np.bool_]) -> list[Floats]:
     """For risers, then for fallers: a one, and the value at each step; 0 for threads of the other side."""
     return [
@@ -119,3 +140,11 @@ def sides(sums: Floats) -> Floats:
         up, down, mean = (part[..., 1:] / part[..., :1] for part in (risers, fallers, whole))
     gap = (down - up)[..., [0, -1]]
     return np.concatenate([up - mean, down - mean, gap], axis=-1)
+
+
+def sides_carried(sums: Floats) -> Floats:
+    """Each user's share of the threads that the estimates of `sides` are means of, in their order."""
+    steps = sums.shape[1] // 2 - 1
+    risers, fallers = sums[:, :1], sums[:, steps + 1 : steps + 2]
+    apart = np.repeat(shares(np.concatenate([risers, fallers], axis=1)), 2, axis=1)
+    return np.concatenate([np.repeat(risers, steps, axis=1), np.repeat(fallers, steps, axis=1), apart], axis=1)

@@ -81,7 +81,7 @@ class _Feature:
 
     def _at_step(self, chosen: Flags, x: Floats) -> Iterator[Row]:
         sums = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
-        a, *others = self._jackknife(sums, ends.of_pairs(ends.everything, sums))
+        a, *others = self._jackknife(sums, ends.of_pairs(ends.everything, sums), ends.pairs_carried(sums))
         row = self._row("A_step", a, chosen, self._at_fixed(chosen))
         self.tests.keep("reversal", sums[:, 3], row)
         yield row
@@ -92,7 +92,7 @@ class _Feature:
         for estimand, least in (("A_last", self.found.least), ("A_last_all", 2)):
             chosen, first, last = self.found.ends(values, least)
             sums = self.found.sums(ends.pair_columns(first, last), chosen)
-            (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
+            a = self._asymmetry(sums)
             about = joined(self.found.at_last(least), self.found.left_out(chosen, least))
             row = self._row(estimand, a, chosen, about)
             if estimand == "A_last":
@@ -105,12 +105,12 @@ class _Feature:
         both[chosen] = ended
         columns = [*ends.pair_columns(x[:, 0], x[:, -1]), *ends.pair_columns(x[:, 0], last)]
         sums = self.found.sums(columns, both)
-        (one,) = self._jackknife(sums, ends.of_two_pairs(sums))
+        (one,) = self._jackknife(sums, ends.of_two_pairs(sums), ends.shares(sums[:, [4, 10]]))
         return self._row("A_last_minus_step", one, both, self._at_fixed(both), 3)
 
     def _spread(self, chosen: Flags, x: Floats) -> Row:
         sums = self.found.sums(ends.spread_columns(x), chosen)
-        (slope,) = self._jackknife(sums, ends.of_spreads(sums))
+        (slope,) = self._jackknife(sums, ends.of_spreads(sums), ends.spreads_carried(sums))
         return self._row("sigma_slope", slope, chosen, self._at_fixed(chosen), self.found.step)
 
     def _less_noise(self, values: Floats, chosen: Flags, x: Floats) -> Row:
@@ -124,7 +124,8 @@ class _Feature:
         threads = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
         changes = steps.sums([np.ones(len(change)), change, change**2], pairs)
         size = ends.ROUNDING * float(threads[:, 4:6].sum()) / max(1.0, float(threads[:, 0].sum()))
-        (one,) = self._jackknife(np.concatenate([threads, changes], axis=1), beta.of_noise(size))
+        carried = ends.pairs_carried(threads)[:, 2:3]
+        (one,) = self._jackknife(np.concatenate([threads, changes], axis=1), beta.of_noise(size), carried)
         return self._row("blomqvist", one, chosen, self._at_fixed(chosen))
 
     def _along(self, chosen: Flags, x: Floats) -> Iterator[Row]:
@@ -136,11 +137,12 @@ class _Feature:
             yield self._row("trend_on_start", Estimate(None, note=TOO_SHORT), chosen, rest, n)
         else:
             sums = self.found.sums(beta.trend_columns(about), chosen)
-            (one,) = self._jackknife(sums, beta.of_trends(n, floor / max(1, len(x))))
+            (one,) = self._jackknife(sums, beta.of_trends(n, floor / max(1, len(x))), sums[:, 3:4])
             yield self._row("trend_on_start", one, chosen, rest, n)
         found = [Estimate(None, note=TOO_SHORT)] * 2
         if n >= beta.LEAST_HALVES:
-            found = self._jackknife(self.found.sums(beta.lag_columns(about), chosen), beta.persistence(floor))
+            sums = self.found.sums(beta.lag_columns(about), chosen)
+            found = self._jackknife(sums, beta.persistence(floor), sums[:, 1:2])
         for estimand, one in zip(SLOPES[2:], found, strict=True):
             yield self._row(estimand, one, chosen, rest, n)
 
@@ -148,7 +150,8 @@ class _Feature:
         """Split by the change less its mean: a common rise would put all threads on one side."""
         change = x[:, -1] - x[:, 0]
         rises = ends.centred(change, float(np.abs(x).max(initial=0))) > 0
-        found = self._jackknife(self.found.sums(ends.side_columns(x, rises), chosen), ends.sides)
+        sums = self.found.sums(ends.side_columns(x, rises), chosen)
+        found = self._jackknife(sums, ends.sides, ends.sides_carried(sums))
         parts = (chosen.copy(), chosen.copy())
         parts[0][chosen], parts[1][chosen] = rises, ~rises
         n, about = x.shape[1], self._at_fixed(chosen)
@@ -165,11 +168,15 @@ class _Feature:
         for estimand, value, on in (("A_step_raw", raw, "raw scale"), ("A_step_log1p", raw.log1p(), "ln(1 + x)")):
             chosen, x = self.found.course(self.found.steps.of(value))
             sums = self.found.sums(ends.pair_columns(x[:, 0], x[:, -1]), chosen)
-            (a,) = self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums))
+            a = self._asymmetry(sums)
             yield self._row(estimand, a, chosen, self._at_fixed(chosen), on=on)
 
-    def _jackknife(self, sums: Floats, estimator: Estimator) -> list[Estimate]:
-        return jackknife(sums, estimator, level=self.log.settings.level)
+    def _asymmetry(self, sums: Floats) -> Estimate:
+        return self._jackknife(sums, ends.of_pairs(ends.asymmetry, sums), ends.pairs_carried(sums)[:, :1])[0]
+
+    def _jackknife(self, sums: Floats, estimator: Estimator, carried: Floats) -> list[Estimate]:
+        """Degrees of freedom are of the users it rests on: a few threads bring most of the squared changes."""
+        return jackknife(sums, estimator, level=self.log.settings.level, carried=carried)
 
     def _at_fixed(self, chosen: Flags) -> str | None:
         found = self.found
