@@ -234,7 +234,7 @@ def surprisal(features=("slor", "dialect")):
 
 
 def variance(features=PAIR):
-    shares = {"user": 0.5, "thread": 0.3, "prompt": 0.2}
+    shares = {"user": 0.5, "thread": 0.3, "prompt": 0.2, "icc_user": 0.5, "icc_thread": 0.8}
     return [row for feature in features for row in corrected("variance", feature, shares)]
 
 

@@ -13,9 +13,12 @@ TITLE = "Between people, between threads, within threads"
 MULTIPLES = False
 READ = (
     "Each bar is all of the variance of a feature, cut into what lies between people, between the threads of one "
-    "person, and between the prompts of one thread. Only the last can be owed to what happens along threads."
+    "person, and between the prompts of one thread. Only the last can be owed to what happens along threads. The thin "
+    "lines are the intervals of where one part ends and the next begins."
 )
 PARTS = {"user": "people", "thread": "their threads", "prompt": "within threads"}
+ENDS = {"icc_user": "user", "icc_thread": "thread"}
+"""Where a part ends on its bar: the shares of it and of those before it."""
 MOST = 8
 """Features in the chart: the chief ones."""
 
@@ -36,10 +39,16 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
         part=pl.Series([PARTS[part] for part in found["estimand"]], dtype=pl.String),
         place=pl.Series([list(PARTS).index(part) for part in found["estimand"]], dtype=pl.Int64),
     )
-    height = _marks.LOW * len(names) + 90
+    data = data.join(_ends(rows), on=["feature", "estimand"], how="left", maintain_order="left")
+    height = _marks.ROW * len(names) + 110
     chart = _marks.finished(_bars(data, theme), data, theme, height=height, title=TITLE)
     alt = f"{TITLE}: {'; '.join(data['told'])}."
     return [Figure("variance", TITLE, chart, _labels.n(found, "prompts", "users"), alt, data)]
+
+
+def _ends(rows: pl.DataFrame) -> pl.DataFrame:
+    known = rows.filter(pl.col("estimand").is_in(list(ENDS)))
+    return known.select("feature", pl.col("estimand").replace(ENDS), end_low="ci_low", end_high="ci_high")
 
 
 def _bars(data: pl.DataFrame, theme: Theme) -> list[Any]:
@@ -51,5 +60,14 @@ def _bars(data: pl.DataFrame, theme: Theme) -> list[Any]:
     x = alt.X("estimate:Q", stack="zero", title="share of the variance", axis=axis, scale=alt.Scale(domain=[0, 1]))
     colours = alt.Scale(domain=list(PARTS.values()), range=list(theme.colours[:3]))
     colour = alt.Color("part:N", scale=colours)
-    bar = alt.Chart().mark_bar(size=11)
-    return [bar.encode(x=x, y=y, color=colour, order="place:Q", description=_marks.told())]
+    bar = alt.Chart().mark_bar(size=13)
+    bars = bar.encode(x=x, y=y, color=colour, order="place:Q", description=_marks.told())
+    low = alt.X("end_low:Q", title="share of the variance", axis=axis, scale=alt.Scale(domain=[0, 1]))
+    ends = [
+        alt.Chart()
+        .transform_filter(alt.datum.place == place)
+        .mark_rule(strokeWidth=1.5, color=theme.ink, yOffset=away)
+        .encode(x=low, x2="end_high:Q", y=y)
+        for place, away in enumerate((-3, 3))
+    ]
+    return [bars, *ends]
