@@ -65,7 +65,7 @@ def one_round(kernel: str, log: str, language: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         base_s, base_gib = measured([sys.executable, kernel, log, f"{folder}/kernel"])
         shutil.rmtree(f"{folder}/kernel")
-        unspool = [sys.executable, "-c", "from unspool.commands import main; main()"]
+        unspool = [sys.executable, "-m", "unspool"]
         read_s, read_gib = measured([*unspool, "read", log, "-o", f"{folder}/study", "--language", language])
         thread_s, thread_gib = measured([*unspool, "thread", f"{folder}/study", "--rule", "iou"])
     return {

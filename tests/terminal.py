@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unspool.commands import main
 
-UNSPOOL = [sys.executable, "-c", "from unspool.commands import main; main()"]
+UNSPOOL = [sys.executable, "-m", "unspool"]
 
 
 @dataclass
