@@ -16,13 +16,14 @@ from unspool.report._svg import inline
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20" viewBox="0 0 30 20"><g clip-path="url(#clip1)">'
     '<path aria-label="step 1: 2" role="graphics-symbol" aria-roledescription="point" d="M1.23456,2.5Z" fill="red"/>'
+    '<line aria-label="x: 1; ci_low: 2" aria-roledescription="rule mark" x2="3" stroke="red"/>'
     '<g aria-label="Y-axis titled x" aria-roledescription="axis"><text fill="red">x</text></g></g>'
     '<path class="background" d="M0,0"/><defs><clipPath id="clip1"><rect width="3" height="2"/></clipPath></defs></svg>'
 )
 
 
 def test_a_drawing_in_a_page():
-    root = ElementTree.fromstring(inline(SVG, "drift-3", "The <alt> text"))
+    root = ElementTree.fromstring(inline(SVG, "drift-3", "The <alt> text", {"step 1: 2"}))
     assert root.attrib == {"viewBox": "0 0 30 20", "role": "img", "aria-label": "The <alt> text"}
     paths = [e for e in root.iter() if e.tag.endswith("}path")]
     assert [p.get("d") for p in paths] == ["M1.2,2.5Z"]
@@ -33,7 +34,7 @@ def test_a_drawing_in_a_page():
 
 
 def test_two_drawings_share_no_id():
-    ids = [set(re.findall(r' id="([^"]+)"', inline(SVG, name, "alt"))) for name in ("a", "b")]
+    ids = [set(re.findall(r' id="([^"]+)"', inline(SVG, name, "alt", ()))) for name in ("a", "b")]
     assert ids[0] and not ids[0] & ids[1]
 
 

@@ -65,4 +65,5 @@ def _block(name: str, rows: pl.DataFrame, columns: Mapping[str, Column]) -> Bloc
 
 
 def _picture(figure: Figure, name: str) -> Picture:
-    return Picture(figure.title, inline(_render.svg(figure.chart), name, figure.alt), figure.n)
+    svg = inline(_render.svg(figure.chart), name, figure.alt, set(figure.data["told"]))
+    return Picture(figure.title, svg, figure.n)

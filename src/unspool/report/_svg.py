@@ -1,6 +1,7 @@
 """A drawing within a page: its own ids, a text alternative, and what each mark says when pointed at."""
 
 import re
+from collections.abc import Collection
 from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
@@ -10,17 +11,19 @@ _ROUNDED = ("d", "transform", "x", "y", "x2", "y2", "width", "height")
 _DROPPED = ("role", "pointer-events", "font-family", "stroke-miterlimit", "class")
 
 
-def inline(svg: str, name: str, alt: str) -> str:
+def inline(svg: str, name: str, alt: str, told: Collection[str]) -> str:
     """The SVG as an element of a page: `name` makes its ids unique, `alt` is what it says to a screen reader.
 
-    It scales with its place (a viewBox and no size), numbers are rounded to a tenth, marks that are described carry a
-    <title>, and Vega's descriptions of axes and groups, which only repeat what is written there, are taken out.
+    `told`: what its marks are described by; what Vega makes up of column names for the others is taken out.
+
+    It scales with its place (a viewBox and no size), numbers are rounded to a tenth, and marks that are described carry
+    a <title>.
     """
     ElementTree.register_namespace("", SVG)
     root = ElementTree.fromstring(svg)
     ids = {element.get("id"): f"{name}-{number}" for number, element in enumerate(root.iter()) if element.get("id")}
     for element in root.iter():
-        _clean(element, ids)
+        _clean(element, ids, told)
     for parent in list(root.iter()):
         for child in [child for child in parent if _empty(child)]:
             parent.remove(child)
@@ -28,9 +31,9 @@ def inline(svg: str, name: str, alt: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _clean(element: ElementTree.Element, ids: dict[str | None, str]) -> None:
+def _clean(element: ElementTree.Element, ids: dict[str | None, str], told: Collection[str]) -> None:
     label = element.get("aria-label")
-    if label and element.get("aria-roledescription") not in ("axis", "legend", "group mark container"):
+    if label in told:
         ElementTree.SubElement(element, f"{{{SVG}}}title").text = label
     for key, value in list(element.attrib.items()):
         if key.startswith("aria-") or key in _DROPPED:
