@@ -111,7 +111,9 @@ def test_few_users_with_large_changes_are_what_the_interval_of_a_rests_on():
     generator, held, held_of_all = np.random.default_rng(1), [], []
     for _ in range(1000):
         level, sizes = generator.normal(size=20), (0.2, 1, 2)
-        first, last = (level + generator.normal(size=20) * generator.choice(sizes, 20, p=(0.5, 0.4, 0.1)) for _ in "12")
+        first, last = (
+            level + generator.normal(size=20) * generator.choice(sizes, 20, p=(0.5, 0.4, 0.1)) for _ in range(2)
+        )
         sums = np.column_stack(ends.pair_columns(first, last))
         of = ends.of_pairs(ends.asymmetry, sums)
         (a,), (plain,) = jackknife(sums, of, carried=ends.pairs_carried(sums)[:, :1]), jackknife(sums, of)

@@ -45,7 +45,10 @@ PAPER = Theme("#111111", "#444444", "#DDDDDD", "#FFFFFF", OKABE_ITO, "Helvetica,
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart, its file name and title, how many it is about (`n`, a sentence), its text alternative and its data."""
+    """A chart, its file name and title, how many it is about (`n`, a sentence), its text alternative and its data.
+
+    `data`: a row per mark that says something, which it does by `told`.
+    """
 
     name: str
     title: str
