@@ -57,7 +57,7 @@ def _bars(data: pl.DataFrame, theme: Theme) -> list[Any]:
     labels = data["label"].unique(maintain_order=True).to_list()
     y = _marks.named("label", labels)
     axis = alt.Axis(format="%", tickCount=4, titleAnchor="end")
-    along = {"title": "share of the variance", "axis": axis, "scale": alt.Scale(domain=[0, 1])}
+    along: dict[str, Any] = {"title": "share of the variance", "axis": axis, "scale": alt.Scale(domain=[0, 1])}
     x, low = alt.X("estimate:Q", stack="zero", **along), alt.X("end_low:Q", **along)
     colours = alt.Scale(domain=list(PARTS.values()), range=list(theme.colours[:3]))
     colour = alt.Color("part:N", scale=colours)
