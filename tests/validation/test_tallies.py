@@ -21,6 +21,12 @@ def test_by_hand():
     }
 
 
+# Of 39 permutations and the log itself 1 to 40 are as large as the log: 2 of the 40 p-values are at most .05.
+def test_a_test_by_permutation_rejects_as_often_as_its_level_says():
+    values = runs([1.0] * 40, p_values=[n / 40 for n in range(1, 41)])
+    assert tally(values, [claim("size")])["rejected"].item() == 2
+
+
 @given(st.lists(st.none() | st.floats(-5, 5), min_size=1, max_size=30), st.integers(0, 30))
 def test_parts_add_up(estimates, cut):
     ours = [claim("bias", "coverage", "size", "power", "misleads")]

@@ -22,7 +22,8 @@ TALLY = PLACE | {
 }
 """One row per claim. `n_seeds` were asked, `n` gave an estimate. `squares`: sum of squared distances from `mean`.
 `truth`: mean over the `n_truth` seeds that know it. `covered`: intervals, of `n_intervals`, that hold that mean.
-`rejected`: estimates with a p-value below .05, or without one, with an interval that leaves out 0."""
+`rejected`: estimates with a p-value of at most .05 (that of 39 permutations is one of 40 values, .05 among them), or
+without one, with an interval that leaves out 0."""
 
 
 def tally(runs: pl.DataFrame, claims: Sequence[Claim]) -> pl.DataFrame:
@@ -37,7 +38,7 @@ def _one(claim: Claim, runs: pl.DataFrame) -> dict[str, Any]:
     truths, estimates = here["truth"].drop_nulls().to_numpy(), known["estimate"].to_numpy()
     low, high = (known[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("ci_low", "ci_high"))
     outside = pl.Series((low > 0) | (high < 0))
-    rejected = pl.select(pl.coalesce(known["p_value"] < ALPHA, outside)).to_series() if known.height else outside
+    rejected = pl.select(pl.coalesce(known["p_value"] <= ALPHA, outside)).to_series() if known.height else outside
     truth = float(truths.mean()) if len(truths) else None
     covered = 0 if truth is None else int(((low <= truth) & (truth <= high)).sum())
     mean = float(estimates.mean()) if len(estimates) else None
