@@ -5,12 +5,13 @@ from math import log
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from unspool.stats import conditional_logit as module
 from unspool.stats.conditional_logit import conditional_logit, mixed, runs
 from unspool.stats.jackknife import jackknife
-from unspool.stats.within import ols_estimator, unpacked
+from unspool.stats.within import ols_estimator, unpacked, within
 
 
 def some(n_strata, longest, seed=0, slope=0.6):
@@ -106,6 +107,36 @@ def test_what_cannot_be_estimated_says_why(x, chosen, why):
     found = fit(np.array([x], dtype=float), np.array(chosen), np.array([0, 0, 1, 1]))
     assert found.coefficients is None
     assert why in found.note
+
+
+def separated(x, chosen, strata):
+    """Whether some sum of columns is nowhere lower in a chosen member than in another of its stratum (Albert &
+    Anderson 1984, Biometrika 71): the largest total lead that a sum of columns without a negative lead can have.
+    """
+    pairs = [(i, j) for i in np.flatnonzero(chosen) for j in np.flatnonzero(~chosen) if strata[i] == strata[j]]
+    leads = np.array([x[:, i] - x[:, j] for i, j in pairs])
+    best = linprog(-leads.sum(axis=0), A_ub=-leads, b_ub=np.zeros(len(leads)), bounds=(-1, 1))
+    return -best.fun > 1e-9
+
+
+# A place in the stratum, its square and a value, as `within_thread` has them, in eight strata of two or three.
+def test_there_is_no_estimate_just_where_a_linear_program_finds_that_the_chosen_stand_apart():
+    finite = 0
+    for seed in range(400):
+        g = np.random.default_rng(seed)
+        sizes = g.integers(2, 4, 8)
+        strata, place = np.repeat(np.arange(8), sizes), np.concatenate([np.arange(n) for n in sizes]).astype(float)
+        x = np.stack([place, place**2, g.normal(size=len(place))])
+        chosen = g.random(len(place)) < 1 / (1 + np.exp(1 - 1.5 * place))
+        there = mixed(chosen, strata)
+        if np.linalg.matrix_rank(np.array([within(column, strata) for column in x])[:, there]) < 3:
+            continue
+        found = fit(x, chosen, strata)
+        assert (found.coefficients is None) == separated(x[:, there], chosen[there], strata[there]), seed
+        if found.coefficients is not None:
+            finite += 1
+            assert ols_estimator(3)(found.sums.sum(axis=0)) == pytest.approx(found.coefficients, rel=1e-4)
+    assert finite > 40
 
 
 @pytest.mark.filterwarnings("error")

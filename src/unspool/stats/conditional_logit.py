@@ -23,7 +23,7 @@ ROUNDS = 40
 CLOSE = 1e-12
 """A step whose expected gain of log-likelihood is below this ends the search."""
 FLAT = 1e-4
-"""Where less than this share of a column's information at 0 is left, the maximum is not finite."""
+"""Where less than this share of the information at 0 is left, on a sum of columns as on one, no maximum is finite."""
 
 
 @dataclass(frozen=True)
@@ -113,22 +113,33 @@ def _cases(columns: Sequence[Floats], chosen: Flags, strata: Ints, units: Ints) 
 
 
 def _maximum(cases: list[_Strata], k: int) -> Floats | None:
-    """The coefficients by Newton's method; None where the likelihood only rises."""
+    """The coefficients by Newton's method; None where the likelihood only rises.
+
+    What a column adds to those before it is seen where all odds are alike: far out a separated one seems explained too.
+    """
     beta = np.zeros(k)
     value, score, information = _at(cases, beta)
-    first = np.diagonal(information)
+    kept = ~np.isnan(solve(information, score))
+    ours = np.ix_(kept, kept)
+    first = information[ours]
     for _ in range(ROUNDS):
-        step = solve(information, score)
-        lost = np.isnan(step)
-        step = np.where(lost, 0, step)
+        step = np.zeros(k)
+        step[kept] = solve(information[ours], score[kept])
+        if np.isnan(step).any():
+            return None
         if score @ step < CLOSE:
-            flat = np.diagonal(information) < FLAT * first
-            return None if (flat & ~lost).any() else np.where(lost, np.nan, beta)
+            return None if _flat(information[ours], first) else np.where(kept, beta, np.nan)
         uphill = _uphill(cases, beta, step, value)
         if uphill is None:
             return None
         value, score, information, beta = uphill
     return None
+
+
+def _flat(information: Floats, first: Floats) -> bool:
+    """Whether in some direction less than a share FLAT of the first information is left."""
+    root = np.linalg.inv(np.linalg.cholesky(first))
+    return bool((np.linalg.eigvalsh(root @ information @ root.T) < FLAT).any())
 
 
 def _uphill(
