@@ -137,11 +137,11 @@ def test_what_an_estimate_rests_on_by_hand():
     values = np.array([[0.0, 1], [6, 3], [3, 5]])
     spreads = ends.spreads_carried(np.column_stack(ends.spread_columns(values)))
     assert spreads[:, 0] == pytest.approx([(9 / 18 + 4 / 8) / 2, 9 / 18 / 2, 4 / 8 / 2])
-    # One riser of the first user, two of the third, a faller of the second.
+    # One riser of the first user, two of the third, a faller of the second: n / N^2 of either side, as errors are alike.
     sides = np.array([[1.0, 0, 1, 0, 0, 0], [0, 0, 0, 1, 6, 3], [2, 3, 8, 0, 0, 0]])
     risers, at_end, fallers, _, start, end = ends.sides_carried(sides).T
     assert risers.tolist() == at_end.tolist() == [1, 0, 2] and fallers.tolist() == [0, 1, 0]
-    assert start.tolist() == end.tolist() == pytest.approx([1 / 6, 1 / 2, 1 / 3])
+    assert start.tolist() == end.tolist() == pytest.approx([1 / 9, 1, 2 / 9])
 
 
 def test_one_user_with_nearly_all_of_the_change_leaves_no_interval():

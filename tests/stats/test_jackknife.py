@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import stdtrit
 
-from unspool.stats.jackknife import Estimate, cut, jackknife, of_enough, student
+from unspool.stats.jackknife import Estimate, cut, jackknife, means_carried, of_enough, student
 
 
 def mean(sums):
@@ -95,6 +95,20 @@ def test_few_users_who_bring_nearly_all_are_counted_as_few():
     reach = found.high - found.estimate
     assert reach == pytest.approx(found.standard_error * float(stdtrit(1 / 0.28 - 1, 0.975)))
     assert jackknife(sums, mean, carried=all_) == jackknife(sums, mean)
+
+
+# A mean over 8 of 4 units, one over 2 of 2 units: 2 / 64 of each of the four, 1 / 4 more of each of the two. The second
+# decides, and they are worth ((4 / 32 + 1 / 2)^2) / (2 / 32^2 + 2 (1 / 32 + 1 / 4)^2) = 2.4 units.
+def test_a_difference_of_means_rests_on_the_smaller_side():
+    many, few = np.array([2.0, 2, 2, 2]), np.array([0.0, 0, 1, 1])
+    rests = means_carried(many, few)
+    assert rests.tolist() == [1 / 32, 1 / 32, 1 / 32 + 1 / 4, 1 / 32 + 1 / 4]
+    assert means_carried(many).tolist() == means_carried(many, np.zeros(4)).tolist() == [1 / 32] * 4
+    assert means_carried(np.zeros(4)).tolist() == [0] * 4
+    sums = np.column_stack([many, [2.0, 0, 1, 2], few, [0.0, 0, 0, 0]])
+    (found,) = jackknife(sums, lambda s: s[..., 1:2] / s[..., :1] - s[..., 3:] / s[..., 2:3], carried=rests)
+    assert (found.estimate, found.low) == (5 / 8, None)
+    assert found.note.endswith("they are worth 2.4 users")
 
 
 def test_large_sums_are_left_out_in_parts(monkeypatch):

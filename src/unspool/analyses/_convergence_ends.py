@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from unspool.stats.jackknife import Estimator, Floats
+from unspool.stats.jackknife import Estimator, Floats, means_carried
 
 ROUNDING = 1e-12
 """Spread below this share of the whole is rounding of numbers that are equal."""
@@ -143,8 +143,8 @@ def sides(sums: Floats) -> Floats:
 
 
 def sides_carried(sums: Floats) -> Floats:
-    """Each user's share of the threads that the estimates of `sides` are means of, in their order."""
+    """What each user adds to the estimates of `sides`, in their order: to means of one side, and to gaps of the two."""
     steps = sums.shape[1] // 2 - 1
     risers, fallers = sums[:, :1], sums[:, steps + 1 : steps + 2]
-    apart = np.repeat(shares(np.concatenate([risers, fallers], axis=1)), 2, axis=1)
+    apart = np.repeat(means_carried(*risers.T, *fallers.T)[:, None], 2, axis=1)
     return np.concatenate([np.repeat(risers, steps, axis=1), np.repeat(fallers, steps, axis=1), apart], axis=1)

@@ -17,7 +17,7 @@ from unspool.analyses._drift_along import Along
 from unspool.analyses._people import NOBODY
 from unspool.analyses._steps import Flags, Row, method, scale, steps, told
 from unspool.analyses._stopping_levels import rise
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, of_enough
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried, of_enough
 
 NONE = {"n_prompts": 0, "n_threads": 0, "n_users": 0}
 HEADLINES = ("A_step", "A_last", "reversal", "sigma_slope")
@@ -105,7 +105,7 @@ class _Feature:
         both[chosen] = ended
         columns = [*ends.pair_columns(x[:, 0], x[:, -1]), *ends.pair_columns(x[:, 0], last)]
         sums = self.found.sums(columns, both)
-        (one,) = self._jackknife(sums, ends.of_two_pairs(sums), ends.shares(sums[:, [4, 10]]))
+        (one,) = self._jackknife(sums, ends.of_two_pairs(sums), means_carried(sums[:, 4], sums[:, 10]))
         return self._row("A_last_minus_step", one, both, self._at_fixed(both), 3)
 
     def _spread(self, chosen: Flags, x: Floats) -> Row:

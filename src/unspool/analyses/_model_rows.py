@@ -14,7 +14,7 @@ from unspool.analyses._people import Ints
 from unspool.analyses._sequel import pairs_left_out
 from unspool.analyses._steps import Flags, Row, method, scale, told
 from unspool.edits.terms import STYLE
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried
 from unspool.stats.within import ols_estimator, ols_sums, within
 
 OWN = ("own_model", "own_model_within", "own_model_weeks")
@@ -69,7 +69,7 @@ class Rows:
         sums = self.found.steps.people.sums(columns, np.arange(len(alone)))
         short = min(int(side.sum()) for side in sides) == 0
         why = "nobody but the teachers added style terms under one of the models"
-        one = Estimate(None, note=why) if short else self.jackknife(sums, _means_apart)
+        one = Estimate(None, note=why) if short else self.jackknife(sums, _means_apart, means_carried(*sums[:, ::2].T))
         return self.row(one, estimand, thread, f"{TERMS}: means of people")
 
     def inside(self, estimand: str, *, weeks: bool = False) -> Row:
@@ -92,7 +92,7 @@ class Rows:
         if not np.any(x[-1]):
             return self.row(Estimate(None, note=NOBODY_LEFT), estimand, thread, what)
         sums = ols_sums(y, x, self.found.steps.people.units[user], self.found.steps.people.n_units)
-        return self.row(self.jackknife(sums, ols_estimator(len(x)), -1), estimand, thread, what)
+        return self.row(self.jackknife(sums, ols_estimator(len(x)), place=-1), estimand, thread, what)
 
     def kept(self) -> Iterator[Row]:
         """Which added style terms the next first prompt has, where the model stays and where it changes."""
@@ -106,7 +106,8 @@ class Rows:
         for estimand, parts, estimator in zip(KEPT, ([same], [other], [same, other]), (more, more, apart), strict=True):
             one = Estimate(None, note=NO_ADDED if len(terms.thread) else NOTHING)
             if all(len(part.thread) for part in parts):
-                one = self.jackknife(np.concatenate([self._sums(part) for part in parts], axis=1), estimator)
+                sums = np.concatenate([self._sums(part) for part in parts], axis=1)
+                one = self.jackknife(sums, estimator, means_carried(*sums[:, ::3].T))
             threads = np.concatenate([np.r_[p.thread, p.thread + 1, p.thread - 1] for p in parts])
             yield self.row(one, estimand, threads, what, *pairs_left_out(found), left_out(terms))
 
@@ -131,9 +132,11 @@ class Rows:
         note = (steps.log.notes.get(name), *pairs_left_out(found))
         return self.row(one, "switch", np.r_[later, later - 1], what, *note) | {"feature": name}
 
-    def jackknife(self, sums: Floats, estimator: Estimator, place: int = 0) -> Estimate:
+    def jackknife(
+        self, sums: Floats, estimator: Estimator, carried: Floats | None = None, *, place: int = 0
+    ) -> Estimate:
         """One estimate over users."""
-        return jackknife(sums, estimator, level=self.found.steps.log.settings.level)[place]
+        return jackknife(sums, estimator, level=self.found.steps.log.settings.level, carried=carried)[place]
 
     def row(self, one: Estimate, estimand: str, threads: Ints, what: str, *more: str | None) -> Row:
         """A row of an estimate from these threads."""

@@ -183,7 +183,8 @@ class Rows:
             one, other = (ols_estimator(COLUMNS)(part) for part in np.split(both, 2, axis=-1))
             return one[..., -1:] - other[..., -1:]
 
-        return jackknife(np.concatenate(sums, axis=1), estimator, level=self.steps.log.settings.level)[0]
+        level, rests = self.steps.log.settings.level, np.sum([carried(part, COLUMNS) for part in sums], axis=0)
+        return jackknife(np.concatenate(sums, axis=1), estimator, level=level, carried=rests)[0]
 
     def row(self, one: Estimate, family: str, estimand: str, places: Ints, what: str, **more: object) -> Row:
         """A row about the uses in some prompts."""

@@ -67,6 +67,17 @@ def _worth(carried: Floats) -> Floats:
     return np.where(squares > 0, carried.sum(axis=0) ** 2 / np.where(squares > 0, squares, 1), np.inf)
 
 
+def means_carried(*sizes: Floats) -> Floats:
+    """What each unit adds to the variance of a sum or difference of separate means, where errors are alike: (units,).
+
+    `sizes`: for each of the means how much each unit adds to its denominator, shape (units,). The sum of n / N^2 over
+    the means, of a unit's n of all N: of a mean over many and one over few the few decide.
+    """
+    totals = [float(size.sum()) for size in sizes]
+    parts = [size / total**2 for size, total in zip(sizes, totals, strict=True) if total > 0]
+    return np.sum(parts, axis=0) if parts else np.zeros_like(sizes[0])
+
+
 def _without_interval(value: float, n: int) -> Estimate:
     return Estimate(known(value), n_units=n, note=UNDEFINED if known(value) is None else few(n))
 
