@@ -96,7 +96,7 @@ class TermRows:
         columns = [people.sums([np.ones(len(p.thread)), *p.found], self.found.user[p.thread]) for p in parts]
         one = Estimate(None, note=NOTHING if any(p.looked for p in parts) else NO_RUN)
         if all(len(p.thread) for p in parts):
-            rests = means_carried(*(sums[:, 0] for sums in columns)) if len(parts) > 1 else None
+            rests = means_carried(*(sums[:, 0] for sums in columns))
             one = jackknife(np.concatenate(columns, axis=1), estimator, level=log.settings.level, carried=rests)[0]
         how = method(people, "terms of the last prompt of a thread that its first has not, all alike")
         same = {"feature": family, "estimand": estimand, "method": how, **self.numbers(parts)}
