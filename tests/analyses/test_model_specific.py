@@ -218,23 +218,26 @@ def test_what_is_kept_by_hand():
     assert (same, switched, less) == (1, 0, 1)
 
 
-# Twelve people add a term where the model stays, of whom half keep it; two of them also where it changes, and keep none.
-def test_two_people_on_one_side_of_a_difference_are_no_interval_however_many_stand_on_the_other():
+# Twelve people add a term where the model stays, of whom half keep it; few of them also where it changes, and keep none.
+@pytest.mark.parametrize(
+    ("few", "of_few", "of_both"), [(2, "2 user(s)", "worth 2"), (4, "the same without any", "of one side: no interval")]
+)
+def test_a_difference_is_no_surer_than_its_smaller_side(few, of_few, of_both):
     listed = [told("w", B, "a robot")]
     for user in range(12):
         kept = ", bokeh" if user % 2 else ""
         listed += [
             told(f"u{user:02}", A, "a tree"),
             told(f"u{user:02}", A, "a fox", "a fox, bokeh"),
-            told(f"u{user:02}", A, f"a castle{kept}", f"a castle{kept}, 8k" if user < 2 else f"a castle{kept}"),
-            told(f"u{user:02}", B if user < 2 else A, "a river"),
+            told(f"u{user:02}", A, f"a castle{kept}", f"a castle{kept}, 8k" if user < few else f"a castle{kept}"),
+            told(f"u{user:02}", B if user < few else A, "a river"),
         ]
     rows = model_specific.analyse(log(listed))
     same, switched, less = (one(rows, feature="style", estimand=name) for name in inner.KEPT)
     assert (same["estimate"], switched["estimate"], less["estimate"]) == (0.5, 0, 0.5)
     assert same["ci_low"] is not None and same["n_users"] == 12
-    assert switched["ci_low"] is None and "2 user(s)" in switched["note"]
-    assert less["p_value"] is None and "worth 2" in less["note"]
+    assert switched["ci_low"] is None and of_few in switched["note"]
+    assert less["ci_low"] is less["p_value"] is None and of_both in less["note"]
 
 
 def test_the_parts_of_a_difference_in_upscales_add_up_and_are_those_of_statsmodels():

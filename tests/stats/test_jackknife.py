@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import stdtrit
 
-from unspool.stats.jackknife import Estimate, cut, jackknife, means_carried, of_enough, student
+from unspool.stats.jackknife import ALIKE, Estimate, cut, jackknife, means_carried, no_surer, of_enough, student
 
 
 def mean(sums):
@@ -109,6 +109,15 @@ def test_a_difference_of_means_rests_on_the_smaller_side():
     (found,) = jackknife(sums, lambda s: s[..., 1:2] / s[..., :1] - s[..., 3:] / s[..., 2:3], carried=rests)
     assert (found.estimate, found.low) == (5 / 8, None)
     assert found.note.endswith("they are worth 2.4 users")
+
+
+def test_a_difference_has_no_interval_where_one_side_has_none():
+    sure, unsure = Estimate(0.5, 0.1, 0.3, 0.7, 0.01, 9), Estimate(0.0, 0.0, n_units=9, note=ALIKE)
+    assert no_surer(sure, sure, sure) == sure
+    found = no_surer(sure, sure, unsure)
+    assert (found.estimate, found.low, found.p_value, found.n_units) == (0.5, None, None, 9)
+    assert found.note == f"of one side: {ALIKE}"
+    assert no_surer(Estimate(None, note="nothing"), unsure).note == "nothing"
 
 
 def test_large_sums_are_left_out_in_parts(monkeypatch):

@@ -10,7 +10,7 @@ from unspool.analyses._people import Ints
 from unspool.analyses._sequel import ALIKE, TAIL, Said, Sequel
 from unspool.analyses._steps import Flags, Row, Steps, method, told
 from unspool.edits.terms import CONTENT, STYLE
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried, no_surer
 
 FAMILIES = (STYLE, CONTENT)
 BOTH = "style_minus_content"
@@ -96,11 +96,17 @@ class TermRows:
         columns = [people.sums([np.ones(len(p.thread)), *p.found], self.found.user[p.thread]) for p in parts]
         one = Estimate(None, note=NOTHING if any(p.looked for p in parts) else NO_RUN)
         if all(len(p.thread) for p in parts):
-            rests = means_carried(*(sums[:, 0] for sums in columns))
-            one = jackknife(np.concatenate(columns, axis=1), estimator, level=log.settings.level, carried=rests)[0]
+            one = self.estimate(columns, estimator)
+            one = no_surer(one, *(self.estimate([side], more) for side in columns)) if len(parts) > 1 else one
         how = method(people, "terms of the last prompt of a thread that its first has not, all alike")
         same = {"feature": family, "estimand": estimand, "method": how, **self.numbers(parts)}
         return told(one, log.settings, *self.notes, left_out(parts[0]), note, **same)
+
+    def estimate(self, columns: list[Floats], estimator: Estimator) -> Estimate:
+        """An estimate from such sums per user of some parts."""
+        rests = means_carried(*(sums[:, 0] for sums in columns))
+        level = self.steps.log.settings.level
+        return jackknife(np.concatenate(columns, axis=1), estimator, level=level, carried=rests)[0]
 
     def numbers(self, parts: list[Added]) -> Row:
         """Numbers of the prompts in which terms were found or looked for, of their threads and users."""

@@ -14,7 +14,7 @@ from unspool.analyses._people import Ints
 from unspool.analyses._sequel import pairs_left_out
 from unspool.analyses._steps import Flags, Row, method, scale, told
 from unspool.edits.terms import STYLE
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, means_carried, no_surer
 from unspool.stats.within import ols_estimator, ols_sums, within
 
 OWN = ("own_model", "own_model_within", "own_model_weeks")
@@ -103,11 +103,14 @@ class Rows:
         switched = model[terms.thread] != model[terms.thread + 1]
         same, other = (_only(terms, flags) for flags in (~switched, switched))
         what = "style terms of the last prompt of a thread that its first has not, all alike"
+        sides = list[Estimate]()
         for estimand, parts, estimator in zip(KEPT, ([same], [other], [same, other]), (more, more, apart), strict=True):
             one = Estimate(None, note=NO_ADDED if len(terms.thread) else NOTHING)
             if all(len(part.thread) for part in parts):
                 sums = np.concatenate([self._sums(part) for part in parts], axis=1)
                 one = self.jackknife(sums, estimator, means_carried(*sums[:, ::3].T))
+            one = no_surer(one, *sides) if len(parts) > 1 else one
+            sides.append(one)
             threads = np.concatenate([np.r_[p.thread, p.thread + 1, p.thread - 1] for p in parts])
             yield self.row(one, estimand, threads, what, *pairs_left_out(found), left_out(terms))
 

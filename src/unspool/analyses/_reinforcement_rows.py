@@ -11,7 +11,7 @@ from unspool.analyses._sequel import Sequel
 from unspool.analyses._steps import Flags, Row, Steps, method, told
 from unspool.edits.terms import CONTENT, STYLE, Terms, coded_terms
 from unspool.stats.conditional_logit import conditional_logit, mixed
-from unspool.stats.jackknife import Estimate, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Floats, jackknife, no_surer
 from unspool.stats.within import carried, ols_estimator, ols_sums, within
 
 NO_LABEL = "the log does not tell which prompts were upscaled"
@@ -184,7 +184,8 @@ class Rows:
             return one[..., -1:] - other[..., -1:]
 
         level, rests = self.steps.log.settings.level, np.sum([carried(part, COLUMNS) for part in sums], axis=0)
-        return jackknife(np.concatenate(sums, axis=1), estimator, level=level, carried=rests)[0]
+        one = jackknife(np.concatenate(sums, axis=1), estimator, level=level, carried=rests)[0]
+        return no_surer(one, *(self.estimate(part, None) for part in sums))
 
     def row(self, one: Estimate, family: str, estimand: str, places: Ints, what: str, **more: object) -> Row:
         """A row about the uses in some prompts."""

@@ -102,6 +102,14 @@ def of_enough(found: Estimate, n_users: int | None) -> Estimate:
     return Estimate(found.estimate, n_units=found.n_units, note=few(n_users))
 
 
+def no_surer(found: Estimate, *sides: Estimate) -> Estimate:
+    """The difference of some sides without its interval where one of them has none: nothing tells the error of that."""
+    unsure = [side for side in sides if side.low is None]
+    if found.low is None or not unsure:
+        return found
+    return Estimate(found.estimate, n_units=found.n_units, note=f"of one side: {unsure[0].note}")
+
+
 def _without_each(sums: Floats, whole: Floats, estimator: Estimator) -> Floats:
     """The estimates without each unit, shape (units, estimates)."""
     step = max(1, CELLS_AT_ONCE // max(1, sums.shape[1]))
