@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import stdtrit
 from tests.analyses.measured import frame, log, one, thread
 
 from unspool import tables
@@ -22,17 +23,21 @@ def kept(threads, estimand="kept_terms", feature="style"):
 
 # Of a, thread 2 adds bokeh and watercolor: the next first prompt has bokeh, the one before has watercolor and 8k. Of b
 # it adds 8k, which comes next; of c golden hour, which does not. Things: castle (a), which nobody says again.
-BY_HAND = [
-    told("a", "a fox, watercolor"),
-    told("a", "a robot, 8k", "a robot castle, 8k, bokeh, watercolor"),
-    told("a", "a ship, bokeh, 8k"),
-    told("b", "a tree"),
-    told("b", "a river", "a river, 8k"),
-    told("b", "a dragon, 8k"),
-    told("c", "a horse"),
-    told("c", "a boat", "a boat, golden hour"),
-    told("c", "a knight"),
-]
+def by_hand(a, b, c):
+    return [
+        told(a, "a fox, watercolor"),
+        told(a, "a robot, 8k", "a robot castle, 8k, bokeh, watercolor"),
+        told(a, "a ship, bokeh, 8k"),
+        told(b, "a tree"),
+        told(b, "a river", "a river, 8k"),
+        told(b, "a dragon, 8k"),
+        told(c, "a horse"),
+        told(c, "a boat", "a boat, golden hour"),
+        told(c, "a knight"),
+    ]
+
+
+BY_HAND = by_hand("a", "b", "c")
 
 
 def test_by_hand():
@@ -42,9 +47,14 @@ def test_by_hand():
     assert kept(BY_HAND, "kept_terms_before")["estimate"] == pytest.approx(1 / 4)
     # Of the 3/4 that would not be there anyway, 1/4.
     assert kept(BY_HAND, "kept_terms_share")["estimate"] == pytest.approx(1 / 3)
-    # Without a: 1 of 2; without b: (1 - 1) of 3; without c: (2 - 1) of 3. The jackknife takes 2/3 of the squares.
-    moved = np.array([1 / 2, 0, 1 / 3]) - 1 / 4
-    assert kept(BY_HAND)["standard_error"] == pytest.approx(np.sqrt(2 / 3 * (moved**2).sum()))
+    # Two terms are of a and one each of b and c, who so are worth 16 / (4 + 1 + 1) = 2.7 users.
+    assert kept(BY_HAND)["ci_low"] is None and "worth 2.7 users" in kept(BY_HAND)["note"]
+    # Two of each: without one a 2 of 6, without one b (3 - 2) of 7, without one c (4 - 2) of 7; 5/6 of the squares.
+    twice = kept([*BY_HAND, *by_hand("d", "e", "f")])
+    moved = np.array([2 / 6, 1 / 7, 2 / 7]) - 1 / 4
+    assert twice["standard_error"] == pytest.approx(np.sqrt(5 / 6 * 2 * (moved**2).sum()))
+    reach = twice["standard_error"] * stdtrit(64 / 12 - 1, 0.975)
+    assert (twice["ci_low"], twice["ci_high"]) == pytest.approx((1 / 4 - reach, 1 / 4 + reach))
     # The first prompts of three threads, and the last of the middle one, of three users.
     assert [kept(BY_HAND)[name] for name in ("n_prompts", "n_threads", "n_users")] == [12, 9, 3]
     assert kept(BY_HAND, feature="content")["estimate"] == 0
