@@ -4,10 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.special import stdtrit
+from scipy.stats import binomtest
 from tests.analyses.measured import frame, log, one, thread
 
 from unspool import tables
 from unspool.analyses import Measured, Settings, carryover
+from unspool.analyses._carryover_terms import more
+from unspool.stats.jackknife import jackknife, means_carried
 
 TAIL = "soft light golden hour octane render highly detailed"
 
@@ -212,3 +215,21 @@ def test_the_share_kept_is_found_whether_it_stays_or_fades(kappa, fading):
     # Binomial(40, .95): mean 38, sd 1.4; four sd below is 32.5.
     assert ((low <= kappa) & (kappa <= high)).sum() >= 33
     assert (p < 0.05).sum() >= 36
+
+
+# Whether a term is found again is as likely after as before, in draws of one to three terms that are found together.
+def test_one_person_with_half_of_the_terms_does_not_make_more_of_nothing():
+    g = np.random.default_rng(0)
+    of_all, of_these = [], []
+    for _ in range(3_000):
+        found = g.beta(2, 5, 40)
+        n = g.integers(1, 8, 40)
+        n[0] = n[1:].sum()
+        together = [np.diff(np.minimum(np.r_[0, np.cumsum(g.integers(1, 4, size))], size)) for size in n]
+        sums = np.array(
+            [[size, *(k @ (g.random((len(k), 2)) < p))] for size, k, p in zip(n, together, found, strict=True)]
+        ).astype(float)
+        of_all.append(jackknife(sums, more)[0].p_value <= 0.05)
+        of_these.append(jackknife(sums, more, carried=means_carried(sums[:, 0]))[0].p_value <= 0.05)
+    assert binomtest(sum(of_all), 3_000, 0.05, "greater").pvalue < 0.01
+    assert binomtest(sum(of_these), 3_000, 0.05, "greater").pvalue > 0.01
