@@ -319,6 +319,7 @@ def test_tables_without_user_or_time(tmp_path, roles, threads, told):
     assert (found["n_prompts"], found["rules"]["iou"]["n_threads"]) == (2, threads)
     shown = unspool("run", path, "-o", tmp_path / "study", "--columns", roles, "--rule", "iou")
     assert told in shown.err
+    assert ("user_id=COLUMN,time=COLUMN" in shown.err) == (not threads)
 
 
 def test_inspect_writes_nothing(log, tmp_path, monkeypatch):

@@ -18,6 +18,9 @@ from unspool.audits._advice import Advice
 from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
 
 
+COLUMNS_NOTE = "If columns of the table tell them, name these: --columns user_id=COLUMN,time=COLUMN,text=COLUMN."
+
+
 class _Screen(Console):
     """A console that leaves a closed pipe to the command line."""
 
@@ -174,9 +177,10 @@ def _threads(found: dict[str, Any], rule: str, threads: dict[str, Any]) -> None:
 
 
 def _why_no_threads(found: dict[str, Any]) -> None:
+    where = " " + COLUMNS_NOTE if "prompt" in found["books"]["kinds"] else ""
     if not found["n_prompts"]:
         err.print("No prompts: nothing to thread.")
     elif not found["n_users"]:
-        err.print("The log names no users, so there are prompts but no threads.")
+        err.print(f"The log names no users, so there are prompts but no threads.{where}")
     elif not found["n_timed"] and found["rules"] and not any(r["n_threads"] for r in found["rules"].values()):
-        err.print("The log has neither times nor an order, so there are prompts but no threads.")
+        err.print(f"The log has neither times nor an order, so there are prompts but no threads.{where}")
