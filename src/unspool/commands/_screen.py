@@ -17,7 +17,6 @@ from unspool import registry
 from unspool.audits._advice import Advice
 from unspool.compiling.wording import KIND_NOTES, MERGED_NOTES, REASON_NOTES
 
-
 COLUMNS_NOTE = "If columns of the table tell them, name these: --columns user_id=COLUMN,time=COLUMN,text=COLUMN."
 
 
