@@ -274,6 +274,13 @@ def test_stopping_inside_a_range_shows_at_the_last_prompt_only():
     )
 
 
+def test_threads_that_all_end_at_the_fixed_step_say_nothing_of_the_last_prompt():
+    rows = own(of_lengths({6: 60}))
+    more = one(rows, estimand="A_last_minus_step")
+    assert (more["estimate"], more["ci_low"], more["n_threads"]) == (0, None, 60)
+    assert "At their last prompts" not in " ".join(convergence.findings(rows))
+
+
 @pytest.mark.parametrize(
     ("threads", "told"),
     [

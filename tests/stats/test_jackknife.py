@@ -84,6 +84,12 @@ def test_users_who_do_not_differ_leave_no_error_to_test_by(null, noise):
     assert student(1, 0, 4, 0.95) == (1, 1, 0)
 
 
+# .1 + .2 - .3 is 5.6e-17, which is on no side of 0.
+def test_a_difference_that_is_0_but_for_rounding_is_0():
+    (found,) = jackknife(np.tile([0.1, 0.2, 0.3], (6, 1)), lambda s: s[..., :1] + s[..., 1:2] - s[..., 2:])
+    assert (found.estimate, found.standard_error) == (0, 0)
+
+
 # Shares .5, .25, .25 are worth 1 / (.25 + 2 * .0625) = 2.67 equal ones, .4, .2, .2, .2 are worth 1 / .28.
 def test_few_users_who_bring_nearly_all_are_counted_as_few():
     sums = np.column_stack([np.ones(40), np.arange(40.0)])

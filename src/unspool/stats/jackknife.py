@@ -137,7 +137,8 @@ def _one(estimate: float, without: Floats, level: float, null: float, worth: flo
         )
     error = float(np.sqrt((n - 1) / n * ((without - estimate) ** 2).sum()))
     if error <= ROUNDING * max(1.0, abs(estimate)):
-        return Estimate(float(estimate), 0.0, n_units=n, note=ALIKE)
+        exact = float(estimate) if abs(estimate) > ROUNDING else 0.0
+        return Estimate(exact, 0.0, n_units=n, note=ALIKE)
     low, high, p = student(float(estimate), error, min(n, worth) - 1, level, null)
     return Estimate(float(estimate), error, low, high, p, n)
 
