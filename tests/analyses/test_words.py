@@ -100,6 +100,21 @@ def test_what_is_the_same_whoever_is_left_out_is_clear_from_six_people_on():
     assert words.bounds(row(0.5, 0.1, 0.9)) == (0.1, 0.9)
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ((0.5, 0.1, 0.9), "more often"),
+        ((-0.5, -0.9, -0.1), "less often"),
+        ((0.5, -0.1, 1.1), "neither clearly more often nor less often"),
+        ((0.5,), "more often here (not known beyond these users)"),
+        ((-0.5,), "less often here (not known beyond these users)"),
+        ((0.0,), "neither more often nor less often here (not known beyond these users)"),
+    ],
+)
+def test_which_of_the_two_is_said_of_these_users_where_there_is_no_interval(values, told):
+    assert words.more(row(*values)) == told
+
+
 def test_percent_has_no_minus_zero():
     assert words.percent(-0.0001) == "0.0%"
 

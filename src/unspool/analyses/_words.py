@@ -146,8 +146,15 @@ def bounds(one: Row) -> tuple[float, float] | None:
 
 
 def more(one: Row, *, much: tuple[str, str] = ("more often", "less often")) -> str:
-    """Which of the two it is, by the side of 0 on which the interval lies; that neither is clear where it holds 0."""
-    return {1: much[0], -1: much[1]}.get(sign(one), f"neither clearly {much[0]} nor {much[1]}")
+    """Which of the two it is, by the side of 0 on which the interval lies; that neither is clear where it holds 0.
+
+    Without an interval, which of the two it is among these users, and BEYOND.
+    """
+    above, below = much
+    if bounds(one):
+        return {1: above, -1: below}.get(sign(one), f"neither clearly {above} nor {below}")
+    here = {1: above, -1: below}.get((one["estimate"] > 0) - (one["estimate"] < 0), f"neither {above} nor {below}")
+    return f"{here} here ({BEYOND})"
 
 
 def number_of(n: int | None, what: str) -> str:
