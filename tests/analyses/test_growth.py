@@ -285,3 +285,12 @@ def test_growth_that_all_people_share_is_clear_without_an_interval():
 def test_words_said_again_are_told():
     found = rows([edit(f"u{n}", f"t{n}", 2, added_entity=6 + n % 3, added_repetition=2) for n in range(40)])
     assert findings(found)[1].endswith("is style; 22% is words said again.")
+
+
+@pytest.mark.parametrize(("content", "style", "told"), [("added", "removed", "fewer"), ("removed", "added", "more")])
+def test_a_share_above_all_says_which_way_style_went(content, style, told):
+    found = rows(
+        [edit(f"u{n}", f"t{n}", 2, **{f"{content}_entity": 6 + n % 3, f"{style}_quality": 2}) for n in range(40)]
+    )
+    assert one(found, estimand="share_content")["estimate"] > 1
+    assert f"More than 100%: style words became {told}" in findings(found)[2]

@@ -165,7 +165,7 @@ def findings(rows: pl.DataFrame) -> list[str]:
     net = words.row(rows, estimand="net", step=None)
     if net is None:
         return words.reasons(rows)
-    return [_change(rows, net), *_shares(rows), _kinds(rows), _editing(rows)]
+    return [_change(rows, net), *_shares(rows, net), _kinds(rows), _editing(rows)]
 
 
 def _change(rows: pl.DataFrame, net: Row) -> str:
@@ -181,7 +181,7 @@ def _change(rows: pl.DataFrame, net: Row) -> str:
     )
 
 
-def _shares(rows: pl.DataFrame) -> Iterator[str]:
+def _shares(rows: pl.DataFrame, net: Row) -> Iterator[str]:
     names = ("share_content", "share_all_style", CORRECTED, GROSS)
     share, style, right, gross = (words.row(rows, estimand=name) for name in names)
     if share is None or style is None:
@@ -193,13 +193,15 @@ def _shares(rows: pl.DataFrame) -> Iterator[str]:
         if right is not None:
             yield (
                 f"If words are mistaken as often as in labelled prompts of other logs, {_percent(right)} is content."
-                f"{ABOVE if right['estimate'] > 1 else ''}"
+                f"{_above(net) if right['estimate'] > 1 else ''}"
             )
     if gross is not None:
         yield f"Of all added words, {_percent(gross)} are content."
 
 
-ABOVE = " More than 100%: style words became fewer, or words are mistaken less often here than there."
+def _above(net: Row) -> str:
+    style = "fewer" if net["estimate"] > 0 else "more"
+    return f" More than 100%: style words became {style}, or words are mistaken less often here than there."
 
 
 def _rest(rows: pl.DataFrame) -> str:
