@@ -118,8 +118,9 @@ def test_a_difference_of_means_rests_on_the_smaller_side():
 
 
 def test_a_difference_has_no_interval_where_one_side_has_none():
-    sure, unsure = Estimate(0.5, 0.1, 0.3, 0.7, 0.01, 9), Estimate(0.0, 0.0, n_units=9, note=ALIKE)
+    sure, unsure = Estimate(0.5, 0.1, 0.3, 0.7, 0.01, 9), Estimate(0.0, 0.0, n_units=5, note=ALIKE)
     assert no_surer(sure, sure, sure) == sure
+    assert no_surer(sure, sure, Estimate(0.0, 0.0, n_units=6, note=ALIKE)) == sure
     found = no_surer(sure, sure, unsure)
     assert (found.estimate, found.low, found.p_value, found.n_units) == (0.5, None, None, 9)
     assert found.note == f"of one side: {ALIKE}"

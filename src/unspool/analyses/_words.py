@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from unspool import features
+from unspool.stats.jackknife import all_alike
 
 Row = Mapping[str, Any]
 
@@ -27,8 +28,6 @@ CHIEF = ("n_words", "n_style_words", "n_content_words", "magic_ratio")
 """Those that lead where estimates are of mode "corrected": length, and words of style and of content."""
 SENTENCES = 8
 BEYOND = "not known beyond these users"
-ALIKE = 6
-"""Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 ROUNDING = 1e-9
 _CAPTION = "caption_"
 
@@ -126,7 +125,7 @@ def as_percent(log: float) -> str:
 def sign(one: Row) -> int:
     """1 or -1 if the whole interval lies on that side of 0; 0 if it does not, or if there is none.
 
-    What is the same whichever of ALIKE users or more is left out counts as its own interval.
+    What is the same whichever of ENOUGH_ALIKE users or more is left out counts as its own interval.
     """
     found = bounds(one)
     return int(found[0] > 0) - int(found[1] < 0) if found else 0
@@ -138,10 +137,10 @@ def side(one: Row, told: Mapping[int, str]) -> str:
 
 
 def bounds(one: Row) -> tuple[float, float] | None:
-    """The interval, and of what is the same whichever of ALIKE users or more is left out the estimate twice."""
+    """The interval, and of what is the same whichever of ENOUGH_ALIKE users or more is left out the estimate twice."""
     if one["ci_low"] is not None:
         return one["ci_low"], one["ci_high"]
-    alike = one.get("standard_error") == 0 and (one.get("n_users") or 0) >= ALIKE
+    alike = all_alike(one.get("standard_error"), one.get("n_users"))
     return (one["estimate"], one["estimate"]) if alike else None
 
 

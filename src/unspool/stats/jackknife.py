@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 LEVEL = 0.95
 MIN_USERS = 3
+ENOUGH_ALIKE = 6
+"""Users of whom all say the same who are clear without an interval: by a sign test p = 2 / 2^6 = .03."""
 CELLS_AT_ONCE = 4_000_000
 
 Floats = NDArray[np.float64]
@@ -102,9 +104,17 @@ def of_enough(found: Estimate, n_users: int | None) -> Estimate:
     return Estimate(found.estimate, n_units=found.n_units, note=few(n_users))
 
 
+def all_alike(standard_error: float | None, n_users: int | None) -> bool:
+    """Whether an estimate has no interval because all of enough users say the same."""
+    return standard_error == 0 and (n_users or 0) >= ENOUGH_ALIKE
+
+
 def no_surer(found: Estimate, *sides: Estimate) -> Estimate:
-    """The difference of some sides without its interval where one of them has none: nothing tells the error of that."""
-    unsure = [side for side in sides if side.low is None]
+    """The difference of some sides without its interval where one of them has none: nothing tells the error of that.
+
+    A side of which ENOUGH_ALIKE users or more say the same has next to none.
+    """
+    unsure = [side for side in sides if side.low is None and not all_alike(side.standard_error, side.n_units)]
     if found.low is None or not unsure:
         return found
     return Estimate(found.estimate, n_units=found.n_units, note=f"of one side: {unsure[0].note}")
