@@ -44,6 +44,19 @@ def test_by_hand():
     assert row.select("n_prompts", "n_threads", "n_users").row(0) == (2, 2, 2)
 
 
+def test_findings_say_what_is_compared_and_no_family_twice():
+    rows = rows_of(
+        thread("1", ("fox", ["hen owl fox"]), ("fox", ["elk", "yak owl"]), ("fox elk", ["fox"])),
+        thread("2", ("cow", ["cat dog"]), ("cow", ["cow ant"]), ("cow dog", None), user="b"),
+    )
+    told = entrainment.findings(rows)
+    assert len(told) == 2
+    assert (
+        "shows 33% come into the next prompt, of those that only the one before shows 33%. Within the same" in told[0]
+    )
+    assert told[1] == entrainment.CAUTION
+
+
 def test_against_other_users_by_hand():
     rows = rows_of(
         thread("1", ("fox", ["hen owl"]), ("fox hen", ["fox"])),

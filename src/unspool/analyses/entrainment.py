@@ -155,11 +155,13 @@ def _quotient(sums: Floats) -> Floats:
 
 
 def findings(rows: pl.DataFrame) -> list[str]:
-    """A sentence per family of words, and what C holds beside."""
+    """A sentence per family of words, none of one that all of them are of, and what C holds beside."""
     found = [one for name in FAMILIES if (one := words.row(rows, feature=name, estimand="excess"))]
     if not found:
         return words.reasons(rows)
-    return [*(_sentence(rows, one) for one in found), CAUTION]
+    whole, *parts = found
+    told = [whole, *(one for one in parts if one["estimate"] != whole["estimate"])]
+    return [*(_sentence(rows, one) for one in told), CAUTION]
 
 
 def _sentence(rows: pl.DataFrame, one: words.Row) -> str:
@@ -171,8 +173,9 @@ def _sentence(rows: pl.DataFrame, one: words.Row) -> str:
     shown, gone = (words.percent(rate["estimate"]) if rate else "none" for rate in rates)
     return (
         f"Of the{kind} words that only the last grid shows {shown} come into the next prompt, of those that only the "
-        f"one before shows {gone}: excess {words.percent(one['estimate'])} ({words.percent_interval(one)}; "
-        f"{words.number_of(one['n_users'], 'user')}), {said[words.sign(one)]}."
+        f"one before shows {gone}. Within the same grids, and among words that are shown as often, the excess is "
+        f"{words.percent(one['estimate'])} ({words.percent_interval(one)}; {words.number_of(one['n_users'], 'user')}): "
+        f"{said[words.sign(one)]}."
     )
 
 
