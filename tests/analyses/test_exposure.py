@@ -191,6 +191,18 @@ def test_a_large_log_is_looked_at_in_whole_users(monkeypatch):
     )
 
 
+# Of 40 people two have first uses of style terms: ln((3 / 2) / (4 / 4)), whatever is known of content terms.
+def test_the_difference_of_families_is_no_surer_than_style_is():
+    content = np.random.default_rng(4).random((40, 4)) + 0.5
+    style = np.zeros((40, 4))
+    style[:2] = (1, 1, 2, 2), (2, 1, 2, 2)
+    few = exposure.apart([style, content], 0.95)
+    assert few.estimate == pytest.approx(np.log(1.5) - exposure.log_ratios(content.sum(axis=0)).item())
+    assert (few.low, few.note) == (None, "of one side: 2 user(s): an interval over users needs at least 3")
+    style[2] = (1, 2, 1, 2)
+    assert exposure.apart([style, content], 0.95).low is not None
+
+
 def test_findings():
     told = exposure.findings(exposure.analyse(simulated(1, 0.5)))
     assert told[0].startswith("Style terms: first uses follow others' within the hour more often than at other times (")

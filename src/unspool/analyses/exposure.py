@@ -24,7 +24,7 @@ from unspool.analyses._exposure_uses import (
 )
 from unspool.analyses._people import NOBODY, People, people
 from unspool.analyses._steps import Flags, Row, method, told
-from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife
+from unspool.stats.jackknife import Estimate, Estimator, Floats, jackknife, no_surer
 
 TITLE = "Whether users copy each other"
 QUESTION = "Is a user's first use of a term more often preceded by others' uses in the channel than other times are?"
@@ -157,7 +157,7 @@ class Rows:
     def apart(self, style: Hours, content: Hours) -> Row:
         """The log ratio of style terms less that of content terms."""
         sums = [self.people.sums(part.columns, self.there.user[part.first.prompt]) for part in (style, content)]
-        one = jackknife(np.concatenate(sums, axis=1), difference, level=self.log.settings.level)[0]
+        one = apart(sums, self.log.settings.level)
         both = Firsts(
             np.concatenate([style.first.prompt, content.first.prompt]),
             style.first.term,
@@ -199,6 +199,12 @@ def log_ratio(sums: Floats) -> Floats:
 def log_ratios(sums: Floats) -> Floats:
     """From sums (..., 4) of observed and expected and of the same of other terms: the log ratio less that of those."""
     return log_ratio(sums[..., :2]) - log_ratio(sums[..., 2:])
+
+
+def apart(sums: Sequence[Floats], level: float) -> Estimate:
+    """From such sums per user of two families, (users, 4) each: the figure of the first less that of the other."""
+    one = jackknife(np.concatenate(sums, axis=1), difference, level=level)[0]
+    return no_surer(one, *(jackknife(side, log_ratios, level=level)[0] for side in sums))
 
 
 def difference(sums: Floats) -> Floats:
