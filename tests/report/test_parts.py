@@ -144,7 +144,7 @@ def test_nothing_else_is_touched():
 
 def by_question(rows):
     limits = {"drift": "It shows no cause.", "growth": "Not why.", "convergence": "", "upscaled": "", "carryover": ""}
-    limits |= dict.fromkeys(("predict", "stopping"), "")
+    limits |= dict.fromkeys(("predict", "stopping", "reinforcement"), "")
     return {answer.asked: answer for answer in answers(made.frame(rows), limits)}
 
 
@@ -186,6 +186,15 @@ def test_no_bar_without_an_interval_that_has_a_width(ends):
     value = 0.0 if ends.get("ci_high") == 0 else 0.5
     row = made.point("drift", "n_words", "ipcw", value, mode="corrected") | ends
     assert by_question([row])[LONGER].own.bar is None
+
+
+@pytest.mark.parametrize(
+    ("low", "told"), [(0.2, "no test: see the interval"), (None, "no test: not known beyond these users")]
+)
+def test_what_has_no_test_points_at_an_interval_only_where_there_is_one(low, told):
+    (row,) = made.corrected("reinforcement", "style", {"log_odds_kept": 0.9})
+    (answer,) = by_question([row | {"p_value": None, "ci_low": low}]).values()
+    assert answer.null == told
 
 
 def test_a_number_that_is_not_known_is_said_to_be_so():

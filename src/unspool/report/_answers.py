@@ -274,7 +274,9 @@ def _against_nothing(found: tuple[At, Row] | None) -> str:
         return "not known"
     at, row = found
     nothing = f"{100 * at.nothing:g}%" if at.percent and at.nothing else f"{at.nothing:g}"
-    return f"{_p(row['p_value'])} against {nothing}" if row["p_value"] is not None else "no test: see the interval"
+    if row["p_value"] is not None:
+        return f"{_p(row['p_value'])} against {nothing}"
+    return "no test: see the interval" if row["ci_low"] is not None else f"no test: {words.BEYOND}"
 
 
 def _p(value: float | None) -> str:
