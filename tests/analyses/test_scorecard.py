@@ -139,6 +139,23 @@ def test_a_clear_opposite_is_a_contradiction():
     assert sentence(told, "adaptation").startswith("1 of its 3 signatures clearly the other way, none as predicted")
 
 
+# What drifting intent predicts is below 0: it is said as what is so there, not as the opposite of what is.
+def test_a_signature_is_called_by_the_side_on_which_it_lies():
+    told = findings(card(repair=(-0.3, -0.1), selection=(-0.2, 0.2)))
+    as_predicted, open_ = sentence(told, "drifting_intent").split("As predicted: ")[1].split(". Not clear: ")
+    assert as_predicted.startswith("shown details are dropped rather than missing ones filled in (-0.20, ")
+    assert open_ == "what the image showed was added rather than what it lacked."
+    other_way = sentence(told, "omitted_details").split("The other way: ")[1]
+    assert other_way.startswith("shown details are dropped rather than missing ones filled in (-0.20, ")
+    assert SIGNATURES["retention"].called("-") == SIGNATURES["retention"].title
+
+
+def test_whatever_is_predicted_below_its_null_is_named():
+    assert {name for name, one in SIGNATURES.items() if "-" in one.predicted} == {
+        name for name, one in SIGNATURES.items() if one.below
+    }
+
+
 def test_one_signature_alone_is_no_verdict():
     found = card(repair=(0.1, 0.3))
     assert one(found, feature="omitted_details", estimand="repair")["effect"] == 1

@@ -39,6 +39,7 @@ class Signature:
 
     `only_if`: other results that must be clearly above 0 for this one to mean anything. `predicted`: a mark per
     explanation, in their order: above the null "+", below it "-", on either side of it "*", at it "0", nothing ".".
+    `title`: what is so above the null, `below`: what is below it, where an explanation predicts that.
     """
 
     title: str
@@ -46,6 +47,11 @@ class Signature:
     predicted: str
     null: float = 0.0
     only_if: tuple[tuple[str, str, str], ...] = ()
+    below: str | None = None
+
+    def called(self, mark: str) -> str:
+        """What is so where a mark of a prediction holds."""
+        return self.below or self.title if mark == "-" else self.title
 
     def by(self, explanation: str) -> str:
         """What an explanation predicts of it."""
@@ -54,11 +60,12 @@ class Signature:
 
 SIGNATURES: dict[str, Signature] = {
     "content_share": Signature(
-        "content's share of the growth",
+        "content's share of the growth is above half",
         ("growth", "n_words", "share_content"),
         "+--..+",
         null=0.5,
         only_if=(("growth", "n_words", "net"), ("drift", "n_words", "ipcw")),
+        below="content's share of the growth is below half",
     ),
     "retention": Signature(
         "style terms kept into the next thread, pasted blocks left out",
@@ -68,9 +75,17 @@ SIGNATURES: dict[str, Signature] = {
     "dose": Signature(
         "more style carried over after more was gained", ("carryover", "n_style_words", "dose"), "0+00+0"
     ),
-    "repair": Signature("what was added was missing from the image", ("repair", "all", "excess"), "+0000-"),
+    "repair": Signature(
+        "details that the image lacked are filled in",
+        ("repair", "all", "excess"),
+        "+0000-",
+        below="shown details are dropped rather than missing ones filled in",
+    ),
     "selection": Signature(
-        "what the image lacked was added rather than what it showed", ("repair", "all", "selection"), "+....-"
+        "what the image lacked was added rather than what it showed",
+        ("repair", "all", "selection"),
+        "+....-",
+        below="what the image showed was added rather than what it lacked",
     ),
     "entrainment": Signature("words are taken up from the image", ("entrainment", "all", "excess"), "0.000+"),
     "reinforcement": Signature(
@@ -88,6 +103,7 @@ SIGNATURES: dict[str, Signature] = {
     ),
 }
 AGREE, OPPOSE, UNCLEAR = 1.0, -1.0, 0.0
+_OTHER = {"+": "-", "-": "+"}
 LEAST = 2
 """Signatures that a verdict takes: one alone has too many other causes."""
 
@@ -200,7 +216,7 @@ def _sentence(rows: pl.DataFrame, name: str) -> str:
     judged = here.filter(pl.col("effect_name") == "agreement")
     if not judged.height:
         return f"{EXPLANATIONS[name]}: this log cannot tell, none of its signatures could be estimated."
-    clear, opposite, open_ = (_titles(judged, side) for side in (AGREE, OPPOSE, UNCLEAR))
+    clear, opposite, open_ = (_titles(name, judged, side) for side in (AGREE, OPPOSE, UNCLEAR))
     parts = [
         f"as predicted: {'; '.join(clear)}" if clear else "",
         f"the other way: {'; '.join(opposite)}" if opposite else "",
@@ -229,10 +245,17 @@ def _judgement(clear: list[str], opposite: list[str], open_: list[str], predicte
     return f"{n} clearly the other way, none as predicted"
 
 
-def _titles(judged: pl.DataFrame, side: float) -> list[str]:
+def _titles(name: str, judged: pl.DataFrame, side: float) -> list[str]:
+    """What is so on the predicted side or the other one, with its amount; what was predicted, where it is not clear."""
     here = judged.filter(pl.col("effect") == side)
     amount = _amount if side != UNCLEAR else lambda _: ""
-    return [f"{SIGNATURES[row['estimand']].title}{amount(row)}" for row in here.iter_rows(named=True)]
+    return [f"{_called(name, row['estimand'], side)}{amount(row)}" for row in here.iter_rows(named=True)]
+
+
+def _called(name: str, signature: str, side: float) -> str:
+    one = SIGNATURES[signature]
+    mark = one.by(name)
+    return one.called(_OTHER.get(mark, mark) if side == OPPOSE else mark)
 
 
 def _amount(row: dict[str, Any]) -> str:

@@ -38,7 +38,9 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
     if not judged.height:
         return []
     titles = [EXPLANATIONS[name] for name in judged["feature"]]
-    told = [f"{one}, {SIGNATURES[name].title}" for one, name in zip(titles, judged["estimand"], strict=True)]
+    told = [
+        f"{EXPLANATIONS[one]}, {_predicted(one, name)}" for one, name in judged.select("feature", "estimand").rows()
+    ]
     data = _labels.drawn(judged, told).with_columns(
         label=pl.Series(titles, dtype=pl.String),
         signature=judged["estimand"].replace_strict(SHORT, return_dtype=pl.String),
@@ -47,6 +49,11 @@ def draw(rows: pl.DataFrame, columns: Mapping[str, Column], theme: Theme) -> lis
     cells = [f"{one}, {look}" for one, look in data.select("told", "look").rows()]
     alt = f"{TITLE}: {'; '.join(cells)}."
     return [Figure("scorecard", TITLE, _chart(data, theme), _labels.n(judged, "users"), alt, data)]
+
+
+def _predicted(explanation: str, signature: str) -> str:
+    one = SIGNATURES[signature]
+    return one.called(one.by(explanation))
 
 
 def _chart(data: pl.DataFrame, theme: Theme) -> Any:
